@@ -1,0 +1,30 @@
+"""Every error a user can meet: what was expected, what was received, and what to do."""
+
+
+class RidgepathError(Exception):
+    """Base of all errors that ridgepath raises on purpose."""
+
+
+class InputError(RidgepathError, ValueError):
+    """Report that the user's input is wrong; the command line turns it into exit code 2.
+
+    Args:
+        expected: what was expected, as a clause without its full stop.
+        received: what came instead.
+        remedy: what to do now, as one or more whole sentences.
+    """
+
+    def __init__(self, expected: str, *, received: object, remedy: str) -> None:
+        super().__init__(f"{expected}; received {received}. {remedy}")
+
+
+class StudyError(InputError):
+    """Report that a study folder cannot be used: not a study, another question, not writable."""
+
+
+class BuilderError(InputError):
+    """Report that a network builder is missing, raises, or returns something else than a compiled model."""
+
+
+class TrainingError(RidgepathError):
+    """Report that training itself broke, for a reason that is not the user's input."""

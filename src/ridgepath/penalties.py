@@ -1,0 +1,83 @@
+"""What a strength means, and grids of strengths."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from ridgepath.errors import InputError
+
+
+def check_strengths(strengths: Iterable[object], *, zero: bool = True) -> tuple[float, ...]:
+    """Return strengths as floats in ascending order, with 0 added unless ``zero`` is false.
+
+    Raises:
+        InputError: there is none, one is not a finite number >= 0, or one is there twice.
+    """
+    values = [_as_strength(value) for value in strengths]
+    if not values:
+        raise InputError(
+            "a study needs at least one strength", received="none", remedy="Give some, such as 0,1e-4,1e-3."
+        )
+    for value in values:
+        if values.count(value) > 1:
+            raise InputError(
+                "strengths must differ", received=f"{format_strength(value)} twice", remedy="Remove one of the two."
+            )
+    if zero and 0.0 not in values:
+        values.append(0.0)
+    return tuple(sorted(values))
+
+
+def _as_strength(value: object) -> float:
+    remedy = "Remove it, or give a number such as 0, 0.001 or 1e-4."
+    if isinstance(value, bool) or not isinstance(value, (int, float, str, np.integer, np.floating)):
+        raise InputError("strengths must be numbers", received=repr(value), remedy=remedy)
+    try:
+        strength = float(value)
+    except ValueError:
+        raise InputError("strengths must be numbers", received=repr(value), remedy=remedy) from None
+    if not math.isfinite(strength) or strength < 0:
+        raise InputError("strengths must be >= 0 and finite", received=value, remedy=remedy)
+    return strength + 0.0
+
+
+def parse_strengths(text: str, *, zero: bool = True) -> tuple[float, ...]:
+    """Read strengths as the command line writes them.
+
+    Args:
+        text: numbers with commas between them (``0,1e-4,1e-3``), or ``LOW:HIGH:N`` for N strengths spread
+            evenly on a log scale, both ends included.
+        zero: whether 0 is added where it is not there.
+
+    Raises:
+        InputError: the text is neither, or a strength is not allowed.
+    """
+    if ":" not in text:
+        return check_strengths((part.strip() for part in text.split(",")), zero=zero)
+    return check_strengths(_log_grid(text), zero=zero)
+
+
+def _log_grid(text: str) -> list[float]:
+    def refuse() -> InputError:
+        return InputError(
+            "a range of strengths is LOW:HIGH:N with 0 < LOW < HIGH and N a whole number from 2 to 1000",
+            received=repr(text),
+            remedy="Write, for example, 1e-5:1e-2:7; 0 is added by itself.",
+        )
+
+    parts = text.split(":")
+    try:
+        low, high, count = float(parts[0]), float(parts[1]), int(parts[2])
+    except (ValueError, IndexError):
+        raise refuse() from None
+    if len(parts) != 3 or not 0 < low < high < math.inf or not 2 <= count <= 1000:
+        raise refuse()
+    return [float(f"{value:.6g}") for value in np.geomspace(low, high, count)]
+
+
+def format_strength(strength: float) -> str:
+    """Write a strength as people do: ``0``, ``0.0001``, ``1e-05``, ``0.00316``."""
+    return f"{strength:.3g}" if strength else "0"

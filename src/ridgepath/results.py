@@ -1,0 +1,93 @@
+"""What was measured: one result a trial, and the tidy tables of a whole study.
+
+Columns have the same names in memory, in ``study.db`` and in exports. A metric of the network, such as
+``accuracy``, appears with the prefix of the split on which it was taken. ``loss`` and ``val_loss`` are
+Keras' own: they contain the penalty, and ``loss`` and a bare ``accuracy`` are running means over a
+moving network in training mode. ``*_data_loss`` never contains a penalty and is taken at the end of the epoch,
+in inference mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ridgepath.study import Trial
+
+DONE, DIVERGED, FAILED = "done", "diverged", "failed"
+"""How a trial ended: trained to the end; its loss was not finite at some epoch; it could not be trained."""
+
+KEY = ("variant", "strength", "seed")
+"""The columns that name a trial."""
+
+
+def epoch_columns(metrics: Sequence[str]) -> tuple[str, ...]:
+    """Name the figures of an epoch for a network with these metrics, in order."""
+    return (
+        *("loss", *metrics, "val_loss"),
+        *(f"val_{name}" for name in metrics),
+        *("train_data_loss", *(f"train_{name}" for name in metrics), "val_data_loss"),
+        *("penalty", "weight_norm", "near_zero"),
+    )
+
+
+def trial_columns(metrics: Sequence[str], *, test: bool) -> tuple[str, ...]:
+    """Name the figures of a finished trial (after its last epoch), in order."""
+    splits = ("train", "val", "test") if test else ("train", "val")
+    return (
+        *(f"{split}_{name}" for split in splits for name in ("data_loss", *metrics)),
+        *("penalty", "weight_norm", "near_zero", "best_epoch", "best_val_data_loss", "loss", "val_loss"),
+    )
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One finished trial.
+
+    Attributes:
+        status: ``done``, ``diverged`` or ``failed``.
+        reason: for a trial that is not ``done``: why, in a few words; else empty.
+        engine: ``jax`` or ``reference``.
+        seconds: time spent on its training and evaluation.
+        figures: the values of :func:`trial_columns`; NaN where there is none.
+        epochs: column of :func:`epoch_columns` → values, one an epoch.
+        example_losses: split (``validation``, ``test``) → data loss of each of its examples, float32.
+    """
+
+    trial: Trial
+    status: str
+    reason: str
+    engine: str
+    seconds: float
+    figures: dict[str, float]
+    epochs: dict[str, list[float]]
+    example_losses: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tidy tables of a study.
+
+    Attributes:
+        trials: a row a trial: variant, strength, seed, status, reason, engine, seconds, then the columns of
+            :func:`trial_columns`. Sorted by variant, strength, seed.
+        epochs: a row a trial and epoch: variant, strength, seed, epoch (1 is the first), then the columns
+            of :func:`epoch_columns`. Sorted the same way.
+        example_losses: split → array (trial × example), float32, rows in the order of ``trials``; NaN
+            for a trial that has none.
+    """
+
+    trials: pd.DataFrame
+    epochs: pd.DataFrame
+    example_losses: dict[str, np.ndarray]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the network's metrics, such as ``accuracy``."""
+        names = (str(column) for column in self.trials.columns)
+        return tuple(
+            n.removeprefix("val_") for n in names if n.startswith("val_") and n not in ("val_data_loss", "val_loss")
+        )

@@ -1,0 +1,174 @@
+"""The question, frozen: which network, data, strengths, seeds and epochs; and the trials it asks for."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ridgepath.errors import InputError
+
+
+@dataclass(frozen=True, order=True)
+class Trial:
+    """One network trained to the end."""
+
+    variant: str
+    strength: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One family of networks in a study, and the strengths at which it is trained, ascending."""
+
+    name: str
+    strengths: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DataCard:
+    """What a study remembers of its data: counts are examples, the fingerprint is a SHA-256 of all arrays."""
+
+    name: str
+    train: int
+    validation: int
+    test: int
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class BuilderCard:
+    """What a study remembers of its network builder.
+
+    Attributes:
+        location: where the builder can be loaded from again (``FILE.py:build``), or ``None`` for a
+            function that lives only in a notebook or a script.
+        source: its source text, to be shown and never run.
+        fingerprint: a SHA-256 that stays the same when only comments or layout change.
+    """
+
+    name: str
+    location: str | None
+    source: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Study:
+    """The question that a study answers.
+
+    Attributes:
+        variants: the families and their strengths.
+        seeds: one training of every strength for each.
+        epochs: passes over the training examples in each trial.
+        batch_size: examples in a step; the last step of an epoch may have fewer.
+        train_evaluated: training examples, a fixed part of them, on which the training figures of
+            every epoch are taken (the figures of a finished trial are taken on all of them).
+        engine: ``auto``, ``jax`` or ``reference``.
+    """
+
+    builder: BuilderCard
+    data: DataCard
+    variants: tuple[Variant, ...]
+    seeds: tuple[int, ...]
+    epochs: int
+    batch_size: int
+    train_evaluated: int
+    engine: str = "auto"
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """All trials of the study: seed by seed, so that whole seeds are finished first."""
+        return tuple(
+            Trial(variant.name, strength, seed)
+            for seed in self.seeds
+            for variant in self.variants
+            for strength in variant.strengths
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """A SHA-256 of the question without its strengths and seeds, which a study may add to later."""
+        question = {
+            "builder": self.builder.fingerprint,
+            "data": self.data.fingerprint,
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "engine": self.engine,
+        }
+        return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
+
+    def grown_by(self, other: Study) -> Study:
+        """Return this study with the variants, strengths and seeds of ``other`` added."""
+        strengths = {variant.name: set(variant.strengths) for variant in self.variants}
+        for variant in other.variants:
+            strengths.setdefault(variant.name, set()).update(variant.strengths)
+        return dataclasses.replace(
+            self,
+            variants=tuple(Variant(name, tuple(sorted(values))) for name, values in strengths.items()),
+            seeds=tuple(sorted({*self.seeds, *other.seeds})),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the study as plain JSON values; :meth:`from_json` is its inverse."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Study:
+        """Build the study that :meth:`to_json` wrote."""
+        return cls(
+            **{
+                **values,
+                "builder": BuilderCard(**values["builder"]),
+                "data": DataCard(**values["data"]),
+                "variants": tuple(Variant(v["name"], tuple(v["strengths"])) for v in values["variants"]),
+                "seeds": tuple(values["seeds"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The trials that one worker trains together."""
+
+    trials: tuple[Trial, ...]
+
+
+def plan_shards(trials: Iterable[Trial], *, together: int = 1) -> tuple[Shard, ...]:
+    """Divide trials into shards of at most ``together``, never across seeds or variants.
+
+    One at a time is right for a CPU core: measured, nothing is gained there by training several at
+    once, and small shards leave no core idle at the end. What the trials of a seed share (initial
+    weights, order of batches) follows from the seed alone, not from their sharing a shard.
+    """
+    groups: dict[tuple[int, str], list[Trial]] = {}
+    for trial in trials:
+        groups.setdefault((trial.seed, trial.variant), []).append(trial)
+    return tuple(
+        Shard(tuple(group[start : start + together]))
+        for group in groups.values()
+        for start in range(0, len(group), together)
+    )
+
+
+def check_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
+    """Return seeds as a tuple: a count gives 0, 1, ..., a list is taken as it is.
+
+    Raises:
+        InputError: there is none, one is negative or no whole number, or one is there twice.
+    """
+    listed = list(range(seeds)) if isinstance(seeds, int) and not isinstance(seeds, bool) else seeds
+    remedy = "Give a count of at least 1 (5 is a good start), or a list such as [0, 1, 2]."
+    if not isinstance(listed, Sequence) or isinstance(listed, str) or not listed:
+        raise InputError("a study needs at least one seed", received=seeds, remedy=remedy)
+    for seed in listed:
+        if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
+            raise InputError("seeds must be whole numbers from 0 to 4294967295", received=repr(seed), remedy=remedy)
+    if len(set(listed)) < len(listed):
+        twice = next(seed for seed in listed if list(listed).count(seed) > 1)
+        raise InputError("seeds must differ", received=f"{twice} twice", remedy="Remove one of the two.")
+    return tuple(listed)
