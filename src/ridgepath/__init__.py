@@ -1,0 +1,1 @@
+"""Which regularization strength should my network use, and is the difference real?"""
