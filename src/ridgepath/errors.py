@@ -1,5 +1,10 @@
 """Every error a user can meet: what was expected, what was received, and what to do."""
 
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
 
 class RidgepathError(Exception):
     """Base of all errors that ridgepath raises on purpose."""
@@ -16,6 +21,11 @@ class InputError(RidgepathError, ValueError):
 
     def __init__(self, expected: str, *, received: object, remedy: str) -> None:
         super().__init__(f"{expected}; received {received}. {remedy}")
+        self._parts = {"expected": expected, "received": str(received), "remedy": remedy}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let the error travel from a worker's process to the user's."""
+        return partial(type(self), **self._parts), ()
 
 
 class StudyError(InputError):

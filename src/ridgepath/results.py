@@ -67,6 +67,11 @@ class TrialResult:
     example_losses: dict[str, np.ndarray] = field(default_factory=dict)
 
 
+def failed(trial: Trial, reason: str) -> TrialResult:
+    """Record a trial that could not be trained."""
+    return TrialResult(trial, FAILED, reason, "", 0.0, {}, {})
+
+
 @dataclass(frozen=True)
 class Results:
     """The tidy tables of a study.

@@ -1,0 +1,151 @@
+"""Where a network comes from: a function in a file, or one that the caller holds.
+
+A file is read here but never run: the workers run it. So the caller's own process needs no Keras, and a
+file that is shown or fingerprinted does nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from loky import cloudpickle
+
+from ridgepath.errors import BuilderError
+from ridgepath.study import BuilderCard
+
+TASK_NETWORK = "task-network"
+"""The name of the built-in builder: the network of the task that ridgepath started from."""
+
+_BUILT_IN = {TASK_NETWORK: f"{Path(__file__).parent / 'training' / 'networks.py'}:task_network"}
+
+Build = Callable[..., Any]
+"""A function that takes a strength and returns a compiled Keras model."""
+
+_SIMPLE = (bool, int, float, str, bytes, type(None))
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A network builder on its way to the workers.
+
+    Attributes:
+        card: what a study remembers of it.
+        payload: the function itself by cloudpickle, or ``None`` when the card's location says it all.
+    """
+
+    card: BuilderCard
+    payload: bytes | None = None
+
+
+def find_builder(build: str | Build) -> Builder:
+    """Take a builder as ``FILE.py:name`` (the name ``build`` may be left out) or as a function.
+
+    Raises:
+        BuilderError: the file is not there, is no Python or has no such function, or ``build`` is no function.
+    """
+    if isinstance(build, str):
+        return _in_file(build)
+    if not callable(build):
+        raise BuilderError(
+            "a network builder is a function that takes a strength and returns a compiled Keras model",
+            received=repr(build),
+            remedy="Pass the function itself, or FILE.py:build.",
+        )
+    return _in_memory(build)
+
+
+def _in_file(location: str) -> Builder:
+    path, name = file_and_name(location)
+    try:
+        text = path.read_text(encoding="utf-8")
+        module = ast.parse(text)
+    except OSError as error:
+        received, remedy = f"{path} ({error.strerror})", "Write FILE.py:build with the path of an existing file."
+        raise BuilderError("a file with a network builder", received=received, remedy=remedy) from None
+    except (SyntaxError, ValueError) as error:
+        raise BuilderError("a Python file", received=f"{path} ({error})", remedy="Mend the file.") from None
+    _check_defined(module, path, name)
+    fingerprint = hashlib.sha256(f"{name}\n{ast.dump(module)}".encode()).hexdigest()
+    stored = location if location in _BUILT_IN else f"{path.resolve()}:{name}"
+    return Builder(BuilderCard(name, stored, text, fingerprint))
+
+
+def file_and_name(location: str) -> tuple[Path, str]:
+    """Split ``FILE.py:name`` or the name of a built-in builder into the file and the function's name."""
+    path, separator, name = _BUILT_IN.get(location, location).rpartition(":")
+    if separator and name.isidentifier():
+        return Path(path), name
+    return Path(location), "build"
+
+
+def _check_defined(module: ast.Module, path: Path, name: str) -> None:
+    functions = [node.name for node in module.body if isinstance(node, ast.FunctionDef)]
+    imported = [a.asname or a.name for n in module.body if isinstance(n, ast.ImportFrom | ast.Import) for a in n.names]
+    assigned = [t.id for n in module.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)]
+    if name not in (*functions, *imported, *assigned):
+        raise BuilderError(
+            f"a function {name}(strength) in {path}",
+            received=f"a file with {', '.join(functions) or 'no functions'}",
+            remedy=f"Define it, or name another one: {path}:NAME.",
+        )
+
+
+def _in_memory(build: Build) -> Builder:
+    source = _source(build)
+    name = getattr(build, "__name__", type(build).__name__)
+    fingerprint = hashlib.sha256("\n".join(_meaning(build, set())).encode()).hexdigest()
+    try:
+        payload = cloudpickle.dumps(build)
+    except Exception as error:
+        raise BuilderError(
+            "a network builder that can be sent to worker processes",
+            received=f"{name}, which cannot ({error})",
+            remedy="Create models, files and locks inside the function instead of referring to them.",
+        ) from None
+    return Builder(BuilderCard(name, None, source, fingerprint), payload)
+
+
+def _source(function: Build) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return ""
+
+
+def _meaning(function: Build, seen: set[int]) -> list[str]:
+    """List what decides what a function builds: its code, the plain values it refers to, and its own helpers."""
+    if id(function) in seen:
+        return []
+    seen.add(id(function))
+    parts = [_code(function)]
+    try:
+        variables = inspect.getclosurevars(function)
+    except TypeError:
+        return parts
+    for name, value in sorted({**variables.globals, **variables.nonlocals}.items()):
+        if isinstance(value, _SIMPLE) or _is_plain_sequence(value):
+            parts.append(f"{name}={value!r}")
+        elif inspect.isfunction(value) and value.__module__ == function.__module__:
+            parts.extend(_meaning(value, seen))
+    return parts
+
+
+def _is_plain_sequence(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(item, _SIMPLE) for item in value)
+
+
+def _code(function: Build) -> str:
+    """Return a function's code without comments and layout; where its source is not to be had, its byte code."""
+    try:
+        return ast.dump(ast.parse(_source(function)))
+    except SyntaxError:
+        pass
+    code = getattr(function, "__code__", None)
+    return f"{code.co_code.hex()} {code.co_consts!r}" if code and _source(function) == "" else _source(function)

@@ -1,0 +1,190 @@
+"""Train shards on this machine: a process a core, each single-threaded, by loky.
+
+Measured: two threads inside one small step are slower than one, and two single-threaded processes are twice
+as fast as one. So every worker is told to use one thread, before its JAX starts; the caller's own process
+and environment stay as they are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Protocol, Self, TypeVar
+
+from loky import ProcessPoolExecutor
+from loky.process_executor import BrokenProcessPool
+
+from ridgepath.errors import TrainingError
+from ridgepath.results import TrialResult, failed
+from ridgepath.study import Shard
+
+MOST_DEATHS = 3
+"""A shard in whose legs workers died this often, one time after the other, is given up."""
+
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_Value = TypeVar("_Value")
+_log = logging.getLogger(__name__)
+
+
+class Leg(Protocol):
+    """What a worker gives back of a shard: finished trials, and what is needed to go on, ``None`` at its end."""
+
+    @property
+    def results(self) -> list[TrialResult]:
+        """The trials that were finished."""
+
+    @property
+    def progress(self) -> Any:
+        """What is needed to go on, ``None`` when the shard is finished."""
+
+    @property
+    def epochs(self) -> int:
+        """Number of epochs trained."""
+
+
+TrainLeg = Callable[[Shard, Any], Leg]
+"""Trains a shard for a while, from its progress (``None`` at its start)."""
+
+
+@dataclass(frozen=True)
+class _LostLeg:
+    """A leg in which the worker died. It has results only when its shard is given up: failed trials."""
+
+    results: list[TrialResult] = field(default_factory=list)
+    progress: None = None
+    epochs: int = 0
+
+
+@dataclass(eq=False)
+class _Job:
+    """A shard that is being trained: its progress as of its last leg, and the deaths since then."""
+
+    shard: Shard
+    progress: Any = None
+    epochs: int = 0
+    deaths: int = 0
+    ended: bool = False
+
+    def take(self, leg: Leg) -> None:
+        """Go on from what a leg brought."""
+        self.progress, self.epochs, self.deaths = leg.progress, self.epochs + leg.epochs, 0
+        self.ended = leg.progress is None
+
+    def survive(self, error: BrokenProcessPool) -> Leg:
+        """Go on from the last leg, or give the shard up."""
+        self.deaths += 1
+        self.ended = self.deaths >= MOST_DEATHS
+        reason = f"its worker process died {self.deaths} times in a row: {_first_sentence(error)}"
+        return _LostLeg([failed(trial, reason) for trial in self.shard.trials] if self.ended else [])
+
+
+def available_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def worker_environment() -> dict[str, str]:
+    """Return the environment variables that make a worker single-threaded and its Keras run on JAX."""
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+    return {
+        **_ONE_THREAD,
+        "KERAS_BACKEND": "jax",
+        "XLA_FLAGS": flags,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "LOKY_MAX_MEMORY_LEAK_SIZE": "1e18",  # data that arrives with the first trial is no leak
+    }
+
+
+class LocalWorkers:
+    """A pool of worker processes; leaving its context ends them."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._pool = self._new_pool()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, kill_workers=True)
+
+    def call_everywhere(self, function: Callable[..., _Value], *arguments: Any) -> _Value:
+        """Call a function once for each worker, so that all of them get warm, and return the first value.
+
+        Raises:
+            TrainingError: a worker died in it.
+            Exception: what the function raised.
+        """
+        futures: list[Future[_Value]] = [self._pool.submit(function, *arguments) for _ in range(self.workers)]
+        try:
+            return futures[0].result()
+        except BrokenProcessPool as error:
+            raise TrainingError(f"a worker process died before training began: {_first_sentence(error)}") from None
+
+    def train(self, shards: Sequence[Shard], train_leg: TrainLeg) -> Iterator[Leg]:
+        """Train shards, and yield every leg as it is finished.
+
+        When a worker dies, the pool is started anew and the shards under way go on from their last leg.
+        """
+        waiting = [_Job(shard) for shard in shards]
+        running: dict[Future[Leg], _Job] = {}
+        spare = len(shards) % self.workers
+        while waiting or running:
+            near_end = spare > 0 and len(waiting) + len(running) <= self.workers + spare
+            while waiting and len(running) < self.workers:
+                job = _furthest_behind(waiting) if near_end else waiting[0]
+                waiting.remove(job)
+                running[self._pool.submit(train_leg, job.shard, job.progress)] = job
+            for job, leg in self._finished(running):
+                if not job.ended:
+                    waiting.insert(0, job)
+                yield leg
+
+    def _finished(self, running: dict[Future[Leg], _Job]) -> Iterator[tuple[_Job, Leg]]:
+        """Wait for a leg, take what is finished out of ``running``, and replace the pool when it broke."""
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        broken = any(isinstance(future.exception(), BrokenProcessPool) for future in finished)
+        if broken:
+            finished, _ = wait(running)  # the death of one worker breaks the whole pool
+            self._pool.shutdown(wait=True, kill_workers=True)
+            self._pool = self._new_pool()
+            _log.warning("a worker process died; its trials go on from where they were last handed back")
+        for future in finished:
+            job = running.pop(future)
+            try:
+                leg = future.result()
+                job.take(leg)
+            except BrokenProcessPool as error:
+                leg = job.survive(error)
+            yield job, leg
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(self.workers, initializer=_prepare_worker, env=worker_environment())
+
+
+def _furthest_behind(waiting: Sequence[_Job]) -> _Job:
+    """Choose the job with the most left to do, so that the last few shards end together and no core is idle.
+
+    McNaughton (1959), Scheduling with deadlines and loss functions: jobs that may be interrupted fill all
+    machines to the end.
+    """
+    return min(waiting, key=lambda job: job.epochs)
+
+
+def _first_sentence(error: BaseException) -> str:
+    return str(error).split(". ")[0].split("\n")[0]
+
+
+def _prepare_worker() -> None:
+    """Leave Ctrl-C to the caller, and standard output to what the caller writes there."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        os.dup2(2, 1)

@@ -1,0 +1,134 @@
+"""The same trial by plain ``model.fit``: the oracle, and the way for models that cannot be lowered.
+
+Batches come in the same order as in :mod:`ridgepath.training.trial`, so that a trial of either engine is paired with
+the other's. The data loss is taken here from ``predict`` and Keras' losses, not from the lowered functions.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from ridgepath.datasets import Dataset, Split
+from ridgepath.results import DONE, TrialResult, epoch_columns
+from ridgepath.study import Study, Trial
+from ridgepath.training.lowering import NEAR_ZERO, hidden_kernels
+from ridgepath.training.models import build_model
+from ridgepath.training.trial import (
+    EVALUATED_TOGETHER,
+    batch_order,
+    diverged_result,
+    evaluated_part,
+    last_epoch_figures,
+)
+
+
+class OrderedBatches(keras.utils.PyDataset):  # type: ignore[misc]
+    """The training batches of one epoch in the order that a seed gives them."""
+
+    def __init__(self, split: Split, *, batch_size: int) -> None:
+        super().__init__(workers=0)
+        self._split = split
+        self._batch_size = batch_size
+        self.order = np.arange(len(split.y))
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.order) / self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        chosen = self.order[index * self._batch_size : (index + 1) * self._batch_size]
+        return self._split.x[chosen], self._split.y[chosen]
+
+
+@dataclass
+class _Recorder:
+    """Collects the columns of ``epoch_columns`` at the end of each epoch of ``fit``."""
+
+    model: Any
+    train_part: Split
+    validation: Split
+    epochs: dict[str, list[float]] = field(default_factory=dict)
+    validation_losses: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+
+    def record(self, logs: dict[str, float]) -> None:
+        """Take the figures of an epoch; ``logs`` are what ``fit`` reports of it."""
+        _, train_loss, train = evaluate(self.model, self.train_part)
+        self.validation_losses, loss, _ = evaluate(self.model, self.validation)
+        figures = logs | train | {"train_data_loss": train_loss, "val_data_loss": loss} | _weight_figures(self.model)
+        figures |= {f"train_{name}": value for name, value in train.items()}
+        for name in epoch_columns(list(train)):
+            self.epochs.setdefault(name, []).append(float(figures[name] if name not in train else logs[name]))
+        self.model.stop_training = not np.isfinite([figures["loss"], figures["val_loss"], train_loss]).all()
+
+
+def evaluate(model: Any, split: Split) -> tuple[np.ndarray, float, dict[str, float]]:
+    """Return the data loss of each example (example,), their mean, and the metrics, by Keras' own evaluation."""
+    metrics = model.evaluate(split.x, split.y, batch_size=EVALUATED_TOGETHER, verbose=0, return_dict=True)
+    predictions = model.predict(split.x, batch_size=EVALUATED_TOGETHER, verbose=0)
+    losses = np.asarray(_example_loss(model.loss)(split.y, predictions))
+    losses = losses.reshape(len(split.y), -1).mean(axis=1)
+    return losses, float(losses.mean(dtype=np.float64)), {name: metrics[name] for name in metrics if name != "loss"}
+
+
+def _example_loss(loss: Any) -> Callable[[Any, Any], Any]:
+    """Return a loss that is not reduced over the examples."""
+    found = keras.losses.get(loss)
+    if isinstance(found, keras.losses.Loss):
+        found = type(found).from_config({**found.get_config(), "reduction": None})
+    return lambda targets, predictions: found(_like_predictions(targets, predictions), predictions)
+
+
+def _like_predictions(targets: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """Give targets of a network with one output its last axis, as ``fit`` does."""
+    return targets[:, None] if targets.ndim == 1 and predictions.ndim == 2 and predictions.shape[1] == 1 else targets
+
+
+def _weight_figures(model: Any) -> dict[str, float]:
+    variables = [model.trainable_variables[i] for i in hidden_kernels(model)]
+    hidden = np.concatenate([np.ravel(np.asarray(variable.value)) for variable in variables])
+    return {
+        "penalty": float(sum(float(loss) for loss in model.losses)),
+        "weight_norm": float(np.linalg.norm(hidden.astype(np.float64))),
+        "near_zero": float(np.mean(np.abs(hidden) < NEAR_ZERO)),
+    }
+
+
+def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> TrialResult:
+    """Train one trial by ``model.fit``."""
+    began = time.perf_counter()
+    batches = OrderedBatches(data.train, batch_size=study.batch_size)
+    model = build_model(build, trial.strength, seed=trial.seed, example=batches[0])
+    recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation)
+
+    def begin_epoch(epoch: int, logs: object = None) -> None:
+        batches.order = batch_order(trial.seed, epoch + 1, len(data.train.y))
+
+    callback = keras.callbacks.LambdaCallback(
+        on_epoch_begin=begin_epoch, on_epoch_end=lambda epoch, logs: recorder.record(dict(logs))
+    )
+    model.fit(
+        batches,
+        epochs=study.epochs,
+        shuffle=False,
+        verbose=0,
+        validation_data=tuple(data.validation),
+        validation_batch_size=study.batch_size,
+        callbacks=[callback],
+    )
+    if model.stop_training:
+        seconds = time.perf_counter() - began
+        return diverged_result(trial, recorder.epochs, engine="reference", seconds=seconds, test=data.test is not None)
+    figures, example_losses = last_epoch_figures(recorder.epochs), {"validation": recorder.validation_losses}
+    for prefix, split in (("train", data.train), ("test", data.test)):
+        if split is not None:
+            losses, mean, metrics = evaluate(model, split)
+            figures |= {f"{prefix}_data_loss": mean} | {f"{prefix}_{name}": metrics[name] for name in metrics}
+            example_losses |= {"test": losses} if prefix == "test" else {}
+    seconds = time.perf_counter() - began
+    return TrialResult(trial, DONE, "", "reference", seconds, figures, recorder.epochs, example_losses)

@@ -1,0 +1,210 @@
+"""The trials of a shard on one device, one after the other, a leg at a time.
+
+A leg is a stretch of a shard's training. Between legs the shard's progress is with whoever hands out the work,
+so that another worker can go on with it. Where the cuts fall changes no number.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jax
+import keras
+import numpy as np
+
+from ridgepath.builders import Builder
+from ridgepath.datasets import Dataset
+from ridgepath.errors import InputError
+from ridgepath.results import TrialResult, failed
+from ridgepath.study import Shard, Study, Trial
+from ridgepath.training import trial as one
+from ridgepath.training.lowering import Lowered, NotLoweredError
+from ridgepath.training.models import Batch, build_model, load_build, metric_names
+from ridgepath.training.reference import train_reference
+
+LEG_SECONDS = 2.0
+"""A leg ends with the first epoch that is done after this time; trials that end sooner are legs of their own."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What every worker of a study needs to know.
+
+    Attributes:
+        data_folder: where :meth:`ridgepath.datasets.Dataset.save` put the arrays.
+    """
+
+    builder: Builder
+    data_folder: str
+    study: Study
+
+
+@dataclass
+class ShardProgress:
+    """How far a shard has come: the trial that is under way, and the epochs done in it."""
+
+    position: int = 0
+    under_way: one.Progress | None = None
+
+
+@dataclass(frozen=True)
+class Leg:
+    """What a worker gives back.
+
+    Attributes:
+        results: the trials that were finished in this leg.
+        progress: what is needed to go on, or ``None`` when the shard is finished.
+        epochs: number of epochs trained in this leg, over all its trials.
+    """
+
+    results: list[TrialResult] = field(default_factory=list)
+    progress: ShardProgress | None = None
+    epochs: int = 0
+
+
+@dataclass(frozen=True)
+class NetworkCard:
+    """What is known of a network before it is trained.
+
+    Attributes:
+        metrics: names of its metrics, without ``loss``.
+        parameters: number of its weights.
+        classes: size of its output where its loss takes class numbers as targets, else ``None``.
+        refused: strength → why its model cannot be lowered and is trained by the reference engine.
+        versions: package → version, as the workers have it.
+    """
+
+    metrics: tuple[str, ...]
+    parameters: int
+    classes: int | None
+    refused: dict[float, str]
+    versions: dict[str, str]
+
+
+def inspect_network(task: Task) -> NetworkCard:
+    """Build the network once at each strength, without training it.
+
+    Raises:
+        BuilderError: a model cannot be built, or does not take the data.
+        InputError: the engine ``jax`` is asked for and a model cannot be lowered.
+    """
+    workshop = _workshop(task)
+    models, refused = {}, {}
+    for variant in task.study.variants:
+        for strength in variant.strengths:
+            models[strength] = workshop.build(strength, seed=task.study.seeds[0])
+            try:
+                Lowered(models[strength], workshop.example)
+            except NotLoweredError as error:
+                refused[strength] = str(error)
+    if refused and task.study.engine == "jax":
+        raise InputError(
+            "a network that the jax engine can train",
+            received=f"one that it cannot: {next(iter(refused.values()))}",
+            remedy="Use the engine auto or reference.",
+        )
+    model = next(iter(models.values()))
+    return NetworkCard(
+        metrics=metric_names(model),
+        parameters=model.count_params(),
+        classes=_classes(model, workshop.example),
+        refused=refused if task.study.engine == "auto" else {},
+        versions={"python": sys.version.split()[0], "keras": keras.__version__, "jax": jax.__version__},
+    )
+
+
+def train_leg(task: Task, shard: Shard, progress: ShardProgress | None) -> Leg:
+    """Go on with a shard for about :data:`LEG_SECONDS`.
+
+    A trial that cannot be trained becomes a result of status ``failed``; the others go on.
+    """
+    workshop = _workshop(task)
+    progress = progress or ShardProgress()
+    results: list[TrialResult] = []
+    epochs, stop = 0, time.perf_counter() + LEG_SECONDS
+    while progress.position < len(shard.trials) and time.perf_counter() < stop:
+        trial = shard.trials[progress.position]
+        try:
+            trained, result = workshop.advance(trial, progress, stop)
+        except Exception as error:
+            trained, result = 0, failed(trial, f"{type(error).__name__}: {error}".splitlines()[0])
+        epochs += trained
+        if result is not None:
+            results.append(result)
+            progress = ShardProgress(progress.position + 1)
+    if progress.under_way is not None:
+        progress.under_way.state = jax.tree.map(np.asarray, progress.under_way.state)
+    return Leg(results, progress if progress.position < len(shard.trials) else None, epochs)
+
+
+class _Workshop:
+    """What a worker keeps between legs: the arrays, the user's function, and the programs compiled so far."""
+
+    def __init__(self, task: Task) -> None:
+        self.study = task.study
+        self.dataset = Dataset.open(Path(task.data_folder))
+        self.function: Callable[[float], Any] = load_build(task.builder)
+        first = slice(0, task.study.batch_size)
+        self.example: Batch = (np.asarray(self.dataset.train.x[first]), np.asarray(self.dataset.train.y[first]))
+        self._programs: dict[str, one.Program] = {}
+        self._strengths: dict[float, tuple[one.Program, np.ndarray] | None] = {}
+
+    @functools.cached_property
+    def data(self) -> one.TrialData:
+        """The arrays on the device."""
+        return one.TrialData(self.dataset, train_evaluated=self.study.train_evaluated)
+
+    def build(self, strength: float, *, seed: int) -> Any:
+        """Return the compiled model of a strength with the initial weights of a seed."""
+        return build_model(self.function, strength, seed=seed, example=self.example)
+
+    def advance(self, trial: Trial, progress: ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
+        """Train a trial until it ends or until the time ``stop``; return the epochs done, and its result at its end."""
+        lowered = self._lowered(trial)
+        if lowered is None:
+            return self.study.epochs, train_reference(self.function, trial, self.dataset, self.study)
+        program, coefficients = lowered
+        if progress.under_way is None:
+            progress.under_way = one.start(Lowered(self.build(trial.strength, seed=trial.seed), self.example))
+        under_way, before = progress.under_way, progress.under_way.epoch
+        while under_way.epoch < self.study.epochs and not under_way.diverged:
+            one.train_one_epoch(program, under_way, coefficients, self.data, seed=trial.seed)
+            if time.perf_counter() > stop and under_way.epoch < self.study.epochs and not under_way.diverged:
+                return under_way.epoch - before, None
+        return under_way.epoch - before, one.finish(program, under_way, trial, self.data)
+
+    def _lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
+        """Return the program and the coefficients of a trial, or ``None`` for the reference engine."""
+        if trial.strength not in self._strengths:
+            self._strengths[trial.strength] = self._lower(trial) if self.study.engine != "reference" else None
+        return self._strengths[trial.strength]
+
+    def _lower(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
+        try:
+            lowered = Lowered(self.build(trial.strength, seed=trial.seed), self.example)
+        except NotLoweredError:
+            return None
+        program = self._programs.setdefault(lowered.key, one.Program(lowered, batch_size=self.study.batch_size))
+        return program, lowered.coefficients
+
+
+@functools.lru_cache(maxsize=1)
+def _workshop(task: Task) -> _Workshop:
+    workshop = _Workshop(task)
+    gc.freeze()  # what was imported so far stays; loky collects garbage between legs, which would walk all of it
+    return workshop
+
+
+def _classes(model: Any, example: Batch) -> int | None:
+    loss = keras.losses.get(model.loss)
+    takes_numbers = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
+    if not takes_numbers and loss is not keras.losses.sparse_categorical_crossentropy:
+        return None
+    return int(model.compute_output_shape(example[0].shape)[-1])

@@ -1,0 +1,193 @@
+"""ONE trial: a scan over an epoch's steps, and the figures taken at its end.
+
+Epochs are counted from 1. What a trial draws at random follows from its seed alone: its initial weights from
+:func:`ridgepath.training.models.build_model`, its batches from :func:`batch_order`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ridgepath.datasets import Dataset, Split
+from ridgepath.results import DIVERGED, DONE, TrialResult, epoch_columns, trial_columns
+from ridgepath.study import Trial
+from ridgepath.training.lowering import Arrays, Lowered, State
+from ridgepath.training.models import Batch
+
+EVALUATED_TOGETHER = 1000
+"""Examples that go through the network at once when it is evaluated."""
+
+
+def batch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
+    """Return the order in which a seed's trials see the training examples in an epoch, int32 (example,)."""
+    return np.random.default_rng([seed, epoch]).permutation(examples).astype(np.int32)
+
+
+def evaluated_part(split: Split, examples: int) -> Split:
+    """Return the fixed part of a split on which every epoch is evaluated: the same examples in every trial."""
+    if examples >= len(split.y):
+        return split
+    chosen = np.sort(np.random.default_rng(0).permutation(len(split.y))[:examples])
+    return Split(split.x[chosen], split.y[chosen])
+
+
+class TrialData:
+    """The arrays of a study, on the device, as a trial needs them."""
+
+    def __init__(self, data: Dataset, *, train_evaluated: int) -> None:
+        self.train: Batch = (jnp.asarray(data.train.x), jnp.asarray(data.train.y))
+        self.train_part = _chunks(evaluated_part(data.train, train_evaluated))
+        self.all_train = self.train_part if train_evaluated >= len(data.train.y) else _chunks(data.train)
+        self.validation = _chunks(data.validation)
+        self.test = _chunks(data.test) if data.test else []
+
+
+def _chunks(split: Split) -> list[Batch]:
+    starts = range(0, len(split.y), EVALUATED_TOGETHER)
+    cut = [slice(start, start + EVALUATED_TOGETHER) for start in starts]
+    return [(jnp.asarray(split.x[part]), jnp.asarray(split.y[part])) for part in cut]
+
+
+class Program:
+    """The compiled functions of a lowered model, for trials of any strength and seed that share its key."""
+
+    def __init__(self, lowered: Lowered, *, batch_size: int) -> None:
+        self.lowered = lowered
+        self.metrics = lowered.metrics
+        self.batch_size = batch_size
+        self.train_epoch = jax.jit(self._train_epoch, donate_argnums=0)
+        self.evaluate_chunk = jax.jit(lowered.evaluate, donate_argnums=1)
+        self.metric_results = jax.jit(lowered.metric_results)
+
+    def _train_epoch(self, state: State, coefficients: jax.Array, train: Batch, order: jax.Array) -> Any:
+        """Train on all examples once.
+
+        Args:
+            order: positions of the training examples, (example,).
+
+        Returns:
+            The state after the epoch; Keras' running ``loss`` and metrics, and the figures of the weights.
+        """
+
+        def step(carry: tuple[State, Arrays], chosen: jax.Array) -> tuple[Any, None]:
+            batch = jax.tree.map(lambda array: array[chosen], train)
+            return self.lowered.train_step(*carry, coefficients, batch), None
+
+        full = len(order) - len(order) % self.batch_size
+        carry = (state, self.lowered.metric_state)
+        if full:
+            carry, _ = jax.lax.scan(step, carry, order[:full].reshape(-1, self.batch_size))
+        if full < len(order):
+            carry, _ = step(carry, order[full:])
+        state, metric_state = carry
+        figures = self.lowered.metric_results(metric_state) | self.lowered.weight_figures(state, coefficients)
+        return state, figures
+
+    def evaluate(self, state: State, chunks: Sequence[Batch]) -> tuple[np.ndarray, dict[str, float]]:
+        """Evaluate in inference mode: the data loss of each example (example,), and the metrics over all."""
+        losses, metric_state = [], self.lowered.metric_state
+        for chunk in chunks:
+            chunk_losses, metric_state = self.evaluate_chunk(state, metric_state, chunk)
+            losses.append(chunk_losses)
+        results = self.metric_results(metric_state)
+        return np.concatenate(losses), {name: float(results[name]) for name in self.metrics}
+
+
+@dataclass
+class Progress:
+    """How far a trial has come; all that is needed to go on with it elsewhere.
+
+    Attributes:
+        state: the values of the model's variables, as NumPy arrays while it travels.
+        epochs: column of ``epoch_columns`` → values, one an epoch done.
+        validation_losses: data loss of each validation example after the last epoch done.
+        seconds: time spent so far.
+        diverged: whether a loss of the last epoch done was not finite; the trial then ends there.
+    """
+
+    state: State
+    epochs: dict[str, list[float]]
+    validation_losses: np.ndarray
+    seconds: float = 0.0
+    diverged: bool = False
+
+    @property
+    def epoch(self) -> int:
+        """Number of epochs done."""
+        return len(self.epochs["loss"])
+
+
+def start(lowered: Lowered) -> Progress:
+    """Begin a trial at the weights that the model has now."""
+    columns: dict[str, list[float]] = {name: [] for name in epoch_columns(lowered.metrics)}
+    return Progress(lowered.state, columns, np.empty(0, np.float32))
+
+
+def train_one_epoch(
+    program: Program, progress: Progress, coefficients: np.ndarray, data: TrialData, *, seed: int
+) -> None:
+    """Train a trial for one more epoch and take the figures at its end."""
+    began = time.perf_counter()
+    order = batch_order(seed, progress.epoch + 1, len(data.train[1]))
+    state, running = program.train_epoch(progress.state, coefficients, data.train, order)
+    train_losses, train = program.evaluate(state, data.train_part)
+    losses, validation = program.evaluate(state, data.validation)
+    figures = {name: float(value) for name, value in running.items()}
+    figures |= {"train_data_loss": _mean(train_losses), "val_data_loss": _mean(losses)}
+    figures |= {"val_loss": figures["val_data_loss"] + figures["penalty"]}
+    figures |= {f"train_{name}": value for name, value in train.items()}
+    figures |= {f"val_{name}": value for name, value in validation.items()}
+    for name, values in progress.epochs.items():
+        values.append(figures[name])
+    progress.state, progress.validation_losses = state, losses
+    progress.diverged = not all(math.isfinite(figures[name]) for name in ("loss", "val_loss", "train_data_loss"))
+    progress.seconds += time.perf_counter() - began
+
+
+def finish(program: Program, progress: Progress, trial: Trial, data: TrialData) -> TrialResult:
+    """Take the last figures of a trial: on all training examples, and on the test set where there is one."""
+    if progress.diverged:
+        return diverged_result(trial, progress.epochs, engine="jax", seconds=progress.seconds, test=bool(data.test))
+    began = time.perf_counter()
+    taken = {"train": program.evaluate(progress.state, data.all_train)}
+    if data.test:
+        taken["test"] = program.evaluate(progress.state, data.test)
+    figures, example_losses = last_epoch_figures(progress.epochs), {"validation": progress.validation_losses}
+    for split, (losses, metrics) in taken.items():
+        figures |= {f"{split}_data_loss": _mean(losses)} | {f"{split}_{name}": metrics[name] for name in metrics}
+        example_losses |= {"test": losses} if split == "test" else {}
+    seconds = progress.seconds + time.perf_counter() - began
+    return TrialResult(trial, DONE, "", "jax", seconds, figures, progress.epochs, example_losses)
+
+
+def last_epoch_figures(epochs: dict[str, list[float]]) -> dict[str, float]:
+    """Return what the columns over epochs say of a finished trial: their last values, and its best epoch."""
+    validation = epochs["val_data_loss"]
+    best = int(np.argmin(validation))
+    return {name: values[-1] for name, values in epochs.items()} | {
+        "best_epoch": best + 1,
+        "best_val_data_loss": validation[best],
+    }
+
+
+def diverged_result(
+    trial: Trial, epochs: dict[str, list[float]], *, engine: str, seconds: float, test: bool
+) -> TrialResult:
+    """Record a trial whose loss was not finite: its epochs so far, and no final figures."""
+    metrics = [name.removeprefix("val_") for name in epochs if name.startswith("val_")]
+    metrics = [name for name in metrics if name not in ("loss", "data_loss")]
+    figures = dict.fromkeys(trial_columns(metrics, test=test), math.nan)
+    reason = f"the loss was not finite in epoch {len(epochs['loss'])}"
+    return TrialResult(trial, DIVERGED, reason, engine, seconds, figures, epochs)
+
+
+def _mean(losses: np.ndarray) -> float:
+    return float(np.mean(losses, dtype=np.float64))
