@@ -1,1 +1,54 @@
 """Which regularization strength should my network use, and is the difference real?"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ridgepath.api import Path, fit_path, open_study, resume
+    from ridgepath.datasets import Dataset, Split
+    from ridgepath.errors import InputError, Interrupted, RidgepathError, StudyError
+    from ridgepath.penalties import format_strength, parse_strengths
+    from ridgepath.results import Results
+    from ridgepath.study import Study, Trial, Variant
+
+__all__ = [
+    "Dataset",
+    "InputError",
+    "Interrupted",
+    "Path",
+    "Results",
+    "RidgepathError",
+    "Split",
+    "Study",
+    "StudyError",
+    "Trial",
+    "Variant",
+    "fit_path",
+    "format_strength",
+    "open_study",
+    "parse_strengths",
+    "resume",
+]
+
+_HOMES = {
+    "api": ("Path", "fit_path", "open_study", "resume"),
+    "datasets": ("Dataset", "Split"),
+    "errors": ("InputError", "Interrupted", "RidgepathError", "StudyError"),
+    "penalties": ("format_strength", "parse_strengths"),
+    "results": ("Results",),
+    "study": ("Study", "Trial", "Variant"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: neither ``--help`` nor a worker waits for what it does not need."""
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"ridgepath.{home}"), name)
+    raise AttributeError(f"module 'ridgepath' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loky import cloudpickle
+import cloudpickle
 
 from ridgepath.errors import BuilderError
 from ridgepath.study import BuilderCard
@@ -24,6 +24,9 @@ TASK_NETWORK = "task-network"
 """The name of the built-in builder: the network of the task that ridgepath started from."""
 
 _BUILT_IN = {TASK_NETWORK: f"{Path(__file__).parent / 'training' / 'networks.py'}:task_network"}
+
+PARAMETER = "strength"
+"""What the argument of a builder is called where its own name is not known."""
 
 Build = Callable[..., Any]
 """A function that takes a strength and returns a compiled Keras model."""
@@ -37,10 +40,12 @@ class Builder:
 
     Attributes:
         card: what a study remembers of it.
+        parameter: the name of the function's argument, after which the study's variant is called.
         payload: the function itself by cloudpickle, or ``None`` when the card's location says it all.
     """
 
     card: BuilderCard
+    parameter: str
     payload: bytes | None = None
 
 
@@ -71,10 +76,10 @@ def _in_file(location: str) -> Builder:
         raise BuilderError("a file with a network builder", received=received, remedy=remedy) from None
     except (SyntaxError, ValueError) as error:
         raise BuilderError("a Python file", received=f"{path} ({error})", remedy="Mend the file.") from None
-    _check_defined(module, path, name)
+    parameter = _first_parameter(module, path, name)
     fingerprint = hashlib.sha256(f"{name}\n{ast.dump(module)}".encode()).hexdigest()
     stored = location if location in _BUILT_IN else f"{path.resolve()}:{name}"
-    return Builder(BuilderCard(name, stored, text, fingerprint))
+    return Builder(BuilderCard(name, stored, text, fingerprint), parameter)
 
 
 def file_and_name(location: str) -> tuple[Path, str]:
@@ -85,16 +90,21 @@ def file_and_name(location: str) -> tuple[Path, str]:
     return Path(location), "build"
 
 
-def _check_defined(module: ast.Module, path: Path, name: str) -> None:
-    functions = [node.name for node in module.body if isinstance(node, ast.FunctionDef)]
+def _first_parameter(module: ast.Module, path: Path, name: str) -> str:
+    """Return the name of a function's first argument; of one that is imported or assigned it is not known."""
+    functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
+    if name in functions:
+        arguments = functions[name].args
+        return next((a.arg for a in (*arguments.posonlyargs, *arguments.args)), PARAMETER)
     imported = [a.asname or a.name for n in module.body if isinstance(n, ast.ImportFrom | ast.Import) for a in n.names]
     assigned = [t.id for n in module.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)]
-    if name not in (*functions, *imported, *assigned):
-        raise BuilderError(
-            f"a function {name}(strength) in {path}",
-            received=f"a file with {', '.join(functions) or 'no functions'}",
-            remedy=f"Define it, or name another one: {path}:NAME.",
-        )
+    if name in (*imported, *assigned):
+        return PARAMETER
+    raise BuilderError(
+        f"a function {name}({PARAMETER}) in {path}",
+        received=f"a file with {', '.join(functions) or 'no functions'}",
+        remedy=f"Define it, or name another one: {path}:NAME.",
+    )
 
 
 def _in_memory(build: Build) -> Builder:
@@ -109,7 +119,14 @@ def _in_memory(build: Build) -> Builder:
             received=f"{name}, which cannot ({error})",
             remedy="Create models, files and locks inside the function instead of referring to them.",
         ) from None
-    return Builder(BuilderCard(name, None, source, fingerprint), payload)
+    return Builder(BuilderCard(name, None, source, fingerprint), _signature_parameter(build), payload)
+
+
+def _signature_parameter(build: Build) -> str:
+    try:
+        return next(iter(inspect.signature(build).parameters), PARAMETER)
+    except (TypeError, ValueError):
+        return PARAMETER
 
 
 def _source(function: Build) -> str:

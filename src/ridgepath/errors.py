@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 
@@ -38,3 +39,17 @@ class BuilderError(InputError):
 
 class TrainingError(RidgepathError):
     """Report that training itself broke, for a reason that is not the user's input."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Report that training was interrupted by the user; what was finished is kept.
+
+    Attributes:
+        folder: the study.
+        done: trials that are finished.
+        total: trials that the study asks for.
+    """
+
+    def __init__(self, folder: Path, *, done: int, total: int) -> None:
+        super().__init__(f"interrupted: {done} of {total} trials are kept in {folder}")
+        self.folder, self.done, self.total = folder, done, total

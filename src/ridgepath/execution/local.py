@@ -116,16 +116,21 @@ class LocalWorkers:
     ) -> None:
         self._pool.shutdown(wait=True, kill_workers=True)
 
-    def call_everywhere(self, function: Callable[..., _Value], *arguments: Any) -> _Value:
-        """Call a function once for each worker, so that all of them get warm, and return the first value.
+    def warm(self, function: Callable[[], None]) -> None:
+        """Let every worker call a function, such as a long import, and do not wait for it."""
+        for _ in range(self.workers):
+            self._pool.submit(function)
+
+    def call(self, function: Callable[..., _Value], *arguments: Any) -> _Value:
+        """Call a function in a worker and return its value.
 
         Raises:
-            TrainingError: a worker died in it.
+            TrainingError: the worker died in it.
             Exception: what the function raised.
         """
-        futures: list[Future[_Value]] = [self._pool.submit(function, *arguments) for _ in range(self.workers)]
+        future: Future[_Value] = self._pool.submit(function, *arguments)
         try:
-            return futures[0].result()
+            return future.result()
         except BrokenProcessPool as error:
             raise TrainingError(f"a worker process died before training began: {_first_sentence(error)}") from None
 

@@ -8,8 +8,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any, cast
 
+import cloudpickle
 import keras
-from loky import cloudpickle
 
 from ridgepath.builders import Builder, file_and_name
 from ridgepath.errors import BuilderError

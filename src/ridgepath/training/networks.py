@@ -4,12 +4,12 @@ import keras
 from keras import layers, regularizers
 
 
-def task_network(strength: float) -> keras.Model:
-    """Build 128 hidden ReLU units with an L2 penalty of ``strength`` on their kernel, and ten classes."""
+def task_network(l2: float) -> keras.Model:
+    """Build 128 hidden ReLU units with an L2 penalty of strength ``l2`` on their kernel, and ten classes."""
     model = keras.Sequential(
         [
             layers.Flatten(),
-            layers.Dense(128, activation="relu", kernel_regularizer=regularizers.l2(strength)),
+            layers.Dense(128, activation="relu", kernel_regularizer=regularizers.l2(l2)),
             layers.Dense(10, activation="softmax"),
         ]
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,27 +100,12 @@ def _weight_figures(model: Any) -> dict[str, float]:
 
 
 def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> TrialResult:
-    """Train one trial by ``model.fit``."""
+    """Train one trial by ``model.fit``, and take the same figures as the lowered trial does."""
     began = time.perf_counter()
-    batches = OrderedBatches(data.train, batch_size=study.batch_size)
-    model = build_model(build, trial.strength, seed=trial.seed, example=batches[0])
+    model, batches = _model_and_batches(build, trial, data, study)
     recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation)
-
-    def begin_epoch(epoch: int, logs: object = None) -> None:
-        batches.order = batch_order(trial.seed, epoch + 1, len(data.train.y))
-
-    callback = keras.callbacks.LambdaCallback(
-        on_epoch_begin=begin_epoch, on_epoch_end=lambda epoch, logs: recorder.record(dict(logs))
-    )
-    model.fit(
-        batches,
-        epochs=study.epochs,
-        shuffle=False,
-        verbose=0,
-        validation_data=tuple(data.validation),
-        validation_batch_size=study.batch_size,
-        callbacks=[callback],
-    )
+    record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: recorder.record(dict(logs)))
+    _fit(model, batches, trial, study, validation_data=tuple(data.validation), callbacks=[record])
     if model.stop_training:
         seconds = time.perf_counter() - began
         return diverged_result(trial, recorder.epochs, engine="reference", seconds=seconds, test=data.test is not None)
@@ -132,3 +117,35 @@ def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, 
             example_losses |= {"test": losses} if prefix == "test" else {}
     seconds = time.perf_counter() - began
     return TrialResult(trial, DONE, "", "reference", seconds, figures, recorder.epochs, example_losses)
+
+
+def refit(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> Any:
+    """Train the network of one trial once more, and return the model."""
+    model, batches = _model_and_batches(build, trial, data, study)
+    _fit(model, batches, trial, study)
+    return model
+
+
+def _model_and_batches(
+    build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study
+) -> tuple[Any, OrderedBatches]:
+    batches = OrderedBatches(data.train, batch_size=study.batch_size)
+    return build_model(build, trial.strength, seed=trial.seed, example=batches[0]), batches
+
+
+def _fit(
+    model: Any, batches: OrderedBatches, trial: Trial, study: Study, *, callbacks: Sequence[Any] = (), **settings: Any
+) -> None:
+    def begin_epoch(epoch: int, logs: object = None) -> None:
+        batches.order = batch_order(trial.seed, epoch + 1, len(batches.order))
+
+    order = keras.callbacks.LambdaCallback(on_epoch_begin=begin_epoch)
+    model.fit(
+        batches,
+        epochs=study.epochs,
+        shuffle=False,
+        verbose=0,
+        validation_batch_size=study.batch_size,
+        callbacks=[order, *callbacks],
+        **settings,
+    )

@@ -1,0 +1,300 @@
+"""The Python face: train a path, open one, look at it."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Sequence
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from ridgepath.builders import Build, find_builder
+from ridgepath.datasets import load_dataset
+from ridgepath.errors import InputError, StudyError
+from ridgepath.penalties import check_strengths, format_strength
+from ridgepath.progress import Watch
+from ridgepath.report.summary import Summary, summarize
+from ridgepath.results import Results
+from ridgepath.session import DEFAULT_STRENGTHS, Request, run
+from ridgepath.store import StudyStore, find_studies
+from ridgepath.study import Study, Trial
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PathLike = str | os.PathLike[str]
+
+
+def fit_path(
+    build: str | Build,
+    data: Any = "mnist-5k",
+    *,
+    strengths: Sequence[object] = DEFAULT_STRENGTHS,
+    seeds: int | Sequence[int] = 5,
+    epochs: int = 15,
+    batch_size: int = 32,
+    study: PathLike | None = None,
+    workers: int | None = None,
+    engine: str = "auto",
+    zero: bool = True,
+    progress: bool = True,
+) -> Path:
+    """Train a network at every strength with every seed, and return the path.
+
+    In one seed, all strengths start from the same weights and see the same batches in the same order; between
+    seeds both differ. What the study's folder holds already is not trained again.
+
+    Args:
+        build: a function that takes a strength and returns a compiled Keras model, or ``"FILE.py:build"``.
+            It is called in worker processes, whose Keras runs on JAX whatever the caller's runs on.
+        data: ``"mnist-5k"``, ``"mnist"``, ``"fashion-mnist"``, an ``.npz`` file, a
+            :class:`~ridgepath.datasets.Dataset`, or ``((x, y), (x_val, y_val))``, perhaps with a third
+            pair, the test set.
+        strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``).
+        seeds: how many, or which.
+        epochs: passes over the training examples.
+        batch_size: examples in a step; the last step of an epoch takes what is left.
+        study: the folder to keep the study in; by default one under ``studies/``, named after the question.
+        workers: processes, each with one thread; by default one a core.
+        engine: ``jax`` trains compiled, lowered programs, ``reference`` by plain ``model.fit``, and ``auto`` takes
+            ``jax`` wherever the model can be lowered.
+        zero: whether strength 0 is added where it is not given.
+        progress: whether to show what is going on, on standard error.
+
+    Raises:
+        InputError: something is wrong with the input; nothing was written.
+        Interrupted: the user interrupted it; what was finished is kept in the folder.
+    """
+    request = Request(
+        build=build,
+        data=data,
+        strengths=strengths,
+        seeds=seeds,
+        epochs=epochs,
+        batch_size=batch_size,
+        folder=None if study is None else FilePath(study),
+        workers=workers,
+        engine=engine,
+        zero=zero,
+    )
+    return fit_request(request, progress=progress)
+
+
+def fit_request(request: Request, *, progress: bool = True) -> Path:
+    """Train what a request asks for, and return the path."""
+    with Watch(quiet=not progress) as watch:
+        folder = run(request, watch)
+    return Path(StudyStore.open(folder), build=request.build, data=request.data)
+
+
+def open_study(folder: PathLike) -> Path:
+    """Open the study in a folder; nothing is trained, and no code from the study is run.
+
+    Raises:
+        StudyError: there is no study in the folder, or its file cannot be read.
+    """
+    return Path(StudyStore.open(FilePath(folder)))
+
+
+def list_studies(folder: PathLike) -> list[Path]:
+    """Open every study in a folder and below it."""
+    return [open_study(found) for found in find_studies(FilePath(folder))]
+
+
+def resume(
+    folder: PathLike,
+    *,
+    seeds: int | Sequence[int] | None = None,
+    strengths: Sequence[object] | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> Path:
+    """Finish what was interrupted, or add seeds or strengths to a study.
+
+    Args:
+        folder: the study.
+        seeds: seeds to have in the end, a count or a list; those that are there stay.
+        strengths: strengths to add.
+        workers: processes; by default one a core.
+        progress: whether to show what is going on, on standard error.
+
+    Raises:
+        StudyError: there is no study in the folder, or its network or data cannot be found from here.
+        Interrupted: the user interrupted it again.
+    """
+    store = StudyStore.open(FilePath(folder))
+    request = request_of(store, seeds=seeds, strengths=strengths, workers=workers)
+    return fit_request(request, progress=progress)
+
+
+def request_of(
+    store: StudyStore,
+    *,
+    seeds: int | Sequence[int] | None = None,
+    strengths: Sequence[object] | None = None,
+    workers: int | None = None,
+) -> Request:
+    """Return the request that goes on with a stored study."""
+    study, location = store.study, store.context.get("data", "")
+    if study.builder.location is None or not location:
+        raise StudyError(
+            "a study whose network is in a file and whose data has a name or is an .npz file",
+            received=f"one whose {'data' if study.builder.location else 'network'} was given in Python",
+            remedy=f"Call fit_path again with the same network and data, and study={str(store.folder)!r}.",
+        )
+    here = study.variants[0].strengths
+    return Request(
+        build=study.builder.location,
+        data=location,
+        strengths=here if strengths is None else sorted({*here, *check_strengths(strengths, zero=False)}),
+        seeds=study.seeds if seeds is None else seeds,
+        epochs=study.epochs,
+        batch_size=study.batch_size,
+        folder=store.folder,
+        workers=workers,
+        engine=study.engine,
+        zero=False,
+    )
+
+
+class Path:
+    """A regularization path: what a study has measured so far.
+
+    Attributes:
+        folder: where the study is kept.
+        study: the question.
+    """
+
+    def __init__(self, store: StudyStore, *, build: str | Build | None = None, data: Any = None) -> None:
+        self.folder: FilePath = store.folder
+        self.study: Study = store.study
+        self._store = store
+        self._build = build if build is not None else store.study.builder.location
+        self._data = data if data is not None else store.context.get("data") or None
+
+    @functools.cached_property
+    def results(self) -> Results:
+        """The tables of all finished trials."""
+        return self._store.results()
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """A row a trial: variant, strength, seed, status, engine, seconds and its figures after the last epoch."""
+        return self.results.trials
+
+    @property
+    def epochs(self) -> pd.DataFrame:
+        """A row a trial and epoch: what ``fit`` reports, beside data losses, penalty and figures of the weights."""
+        return self.results.epochs
+
+    def summary(self) -> Summary:
+        """Return every number of the report."""
+        return self._summary
+
+    @functools.cached_property
+    def _summary(self) -> Summary:
+        return summarize(
+            self.study,
+            self.results,
+            name=str(self.folder),
+            seconds=self._store.seconds,
+            context=self._store.context,
+        )
+
+    @property
+    def strength_min(self) -> float | None:
+        """The strength with the lowest mean validation data loss; of equals the larger."""
+        return self.summary().strength_min
+
+    @property
+    def strength_1se(self) -> float | None:
+        """The largest strength whose mean is within one standard error of that."""
+        return self.summary().strength_1se
+
+    def plot(self) -> Figure:
+        """Return a matplotlib figure of data losses against strength."""
+        from ridgepath.report.figures import path_figure
+
+        return path_figure(self.summary())
+
+    def report(self, target: PathLike | None = None, *, format: str = "html") -> FilePath:
+        """Write the report and return where it is.
+
+        Args:
+            target: the file; by default ``report.html`` or ``report.md`` in the study's folder.
+            format: ``html`` or ``markdown``.
+        """
+        if format not in REPORT_FILES:
+            expected = f"a format out of {', '.join(REPORT_FILES)}"
+            raise InputError(expected, received=repr(format), remedy="Choose one of them.")
+        file = FilePath(target) if target is not None else self.folder / REPORT_FILES[format]
+        if format == "html":
+            from ridgepath.report.html import write_html
+
+            write_html(self.summary(), file)
+        else:
+            from ridgepath.report.markdown import write_markdown
+
+            write_markdown(self.summary(), file)
+        return file
+
+    def export(self, target: PathLike | None = None) -> list[FilePath]:
+        """Write the tables of trials and epochs, and return the files.
+
+        Args:
+            target: a file that ends in ``.csv``, ``.parquet`` or ``.json``; by default ``trials.csv`` in the folder.
+        """
+        return self._store.export(FilePath(target) if target is not None else self.folder / "trials.csv")
+
+    def refit(self, strength: str | float = "1se", *, seed: int | None = None) -> Any:
+        """Train one more network at a strength by plain ``model.fit``, on the Keras backend of this process.
+
+        Args:
+            strength: ``"1se"``, ``"min"`` or a number.
+            seed: fixes initial weights and order of batches; by default the study's first seed.
+
+        Returns:
+            An ordinary ``keras.Model``, trained on the training examples.
+
+        Raises:
+            InputError: the strength is none of these, or the network or the data cannot be found from here.
+        """
+        from ridgepath.training.models import load_build
+        from ridgepath.training.reference import refit
+
+        if self._build is None or self._data is None:
+            raise InputError(
+                "a study whose network is in a file and whose data has a name or is an .npz file",
+                received="one whose network or data was given in Python",
+                remedy="Call refit on the path that fit_path returned.",
+            )
+        builder, dataset = find_builder(self._build), load_dataset(self._data)
+        trial = Trial(builder.parameter, self._chosen(strength), self.study.seeds[0] if seed is None else seed)
+        return refit(load_build(builder), trial, dataset, self.study)
+
+    def _chosen(self, strength: str | float) -> float:
+        if isinstance(strength, str) and strength in ("min", "1se"):
+            found = self.strength_min if strength == "min" else self.strength_1se
+            if found is None:
+                remedy = "Finish the study first, or give a number."
+                raise InputError("a study with a finished trial", received="none", remedy=remedy)
+            return found
+        return check_strengths([strength], zero=False)[0]
+
+    def line(self) -> str:
+        """Return one line that says what the study is and how far it has come."""
+        strengths = ", ".join(
+            f"{variant.name} {'/'.join(map(format_strength, variant.strengths))}" for variant in self.study.variants
+        )
+        counts = f"{len(self.trials)}/{len(self.study.trials)} trials"
+        chosen = "" if self.strength_min is None else f"  min {format_strength(self.strength_min)}"
+        return f"{self.folder}  {self.study.data.name}  {strengths}  {counts}{chosen}"
+
+    def __repr__(self) -> str:
+        return f"<ridgepath.Path {self.line()}>"
+
+
+REPORT_FILES = {"html": "report.html", "markdown": "report.md"}
+"""Forms of the report → the file's name in the study's folder."""

@@ -1,0 +1,226 @@
+"""The command line: thin calls into the Python face, which is imported when a command runs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import click
+import typer
+
+from ridgepath.errors import InputError, Interrupted, RidgepathError
+
+if TYPE_CHECKING:
+    from ridgepath import api
+
+app = typer.Typer(
+    name="ridgepath",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Which regularization strength should my network use, and is the difference real?",
+)
+
+
+class Engine(StrEnum):
+    """Who trains: compiled programs, plain model.fit, or whichever can."""
+
+    auto = "auto"
+    jax = "jax"
+    reference = "reference"
+
+
+class ReportFormat(StrEnum):
+    """Forms of the report."""
+
+    html = "html"
+    markdown = "markdown"
+
+
+StudyFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The study's folder.")]
+Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; one a core by default.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+@app.command()
+def run(
+    build: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE.py:build]", help="Your network; by default the task's: 784-128-10 with L2."),
+    ] = None,
+    data: Annotated[
+        str, typer.Option(metavar="NAME|FILE.npz", help="mnist-5k, mnist, fashion-mnist, or a file of your own.")
+    ] = "mnist-5k",
+    strengths: Annotated[
+        str, typer.Option(metavar="LIST|LOW:HIGH:N", help="Numbers with commas between, or N of them on a log scale.")
+    ] = "0,1e-4,1e-3,1e-2",
+    zero: Annotated[bool, typer.Option("--zero/--no-zero", help="Add strength 0 where it is not given.")] = True,
+    seeds: Annotated[str, typer.Option(metavar="N|LIST", help="How many seeds, or which, with commas between.")] = "5",
+    epochs: Annotated[int, typer.Option(metavar="N", help="Passes over the training examples.")] = 15,
+    batch_size: Annotated[int, typer.Option(metavar="N", help="Examples in a step.")] = 32,
+    study: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to keep the study; under studies/ by default.")
+    ] = None,
+    workers: Workers = None,
+    engine: Annotated[Engine, typer.Option(help="Who trains; reference is plain model.fit.")] = Engine.auto,
+    as_json: AsJson = False,
+) -> None:
+    """Train every strength with every seed, and show the path."""
+    from ridgepath import api
+    from ridgepath.builders import TASK_NETWORK
+    from ridgepath.penalties import parse_strengths
+    from ridgepath.session import Request
+
+    request = Request(
+        build=build or TASK_NETWORK,
+        data=data,
+        strengths=parse_strengths(strengths, zero=zero),
+        seeds=_seeds(seeds),
+        epochs=epochs,
+        batch_size=batch_size,
+        folder=study,
+        workers=workers,
+        engine=engine.value,
+        zero=zero,
+        command=shlex.join(["ridgepath", *sys.argv[1:]]),
+    )
+    _present(api.fit_request(request, progress=not as_json), as_json=as_json)
+
+
+@app.command()
+def resume(
+    folder: StudyFolder,
+    seeds: Annotated[
+        str | None, typer.Option(metavar="N|LIST", help="Seeds to have in the end; those that are there stay.")
+    ] = None,
+    strengths: Annotated[str | None, typer.Option(metavar="LIST|LOW:HIGH:N", help="Strengths to add.")] = None,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Finish what was interrupted, or add seeds or strengths."""
+    from ridgepath import api
+    from ridgepath.penalties import parse_strengths
+
+    path = api.resume(
+        folder,
+        seeds=None if seeds is None else _seeds(seeds),
+        strengths=None if strengths is None else parse_strengths(strengths, zero=False),
+        workers=workers,
+        progress=not as_json,
+    )
+    _present(path, as_json=as_json)
+
+
+@app.command()
+def show(folder: StudyFolder, as_json: AsJson = False) -> None:
+    """Show what a study found."""
+    from ridgepath import api
+
+    _show(api.open_study(folder), as_json=as_json)
+
+
+@app.command()
+def report(
+    folder: StudyFolder,
+    form: Annotated[ReportFormat, typer.Option("--format", help="The form of the report.")] = ReportFormat.html,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; in the study's folder by default.")
+    ] = None,
+) -> None:
+    """Write a study's report."""
+    from ridgepath import api
+
+    typer.echo(api.open_study(folder).report(output, format=form.value))
+
+
+@app.command()
+def export(
+    folder: StudyFolder,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="FILE.csv, FILE.parquet or FILE.json; trials.csv by default."
+        ),
+    ] = None,
+) -> None:
+    """Write a study's tables for other programs."""
+    from ridgepath import api
+
+    for file in api.open_study(folder).export(output):
+        typer.echo(file)
+
+
+@app.command("ls")
+def list_studies(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to look.")] = Path("."),
+) -> None:
+    """List the studies in a folder and below it."""
+    from ridgepath import api
+
+    paths = api.list_studies(folder)
+    if not paths:
+        typer.echo(f"No study in {folder}. `ridgepath run` makes one.")
+    for path in paths:
+        typer.echo(path.line())
+
+
+def _seeds(text: str) -> int | list[int]:
+    try:
+        return int(text) if "," not in text else [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(
+            "seeds must be whole numbers",
+            received=repr(text),
+            remedy="Give a count such as 5, or a list such as 0,1,2.",
+        ) from None
+
+
+def _present(path: api.Path, *, as_json: bool) -> None:
+    """Show a path that was just trained, and leave its report in its folder."""
+    file = path.report()
+    _show(path, as_json=as_json)
+    if not as_json:
+        typer.echo(f"\nReport: {file}")
+
+
+def _show(path: api.Path, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(path.summary().to_json(), allow_nan=False, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from ridgepath.report.terminal import print_summary
+
+    print_summary(path.summary(), Console())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: list[str] | None) -> int:
+    try:
+        code: Any = app(args=arguments, standalone_mode=False)
+    except InputError as error:
+        return _complain(str(error), code=2)
+    except click.ClickException as error:
+        return _complain(error.format_message(), code=2)
+    except Interrupted as interrupted:
+        kept = f"Interrupted: {interrupted.done} of {interrupted.total} trials are kept."
+        return _complain(f"{kept} Go on with: ridgepath resume {shlex.quote(str(interrupted.folder))}", code=130)
+    except (KeyboardInterrupt, click.Abort):
+        return _complain("Interrupted.", code=130)
+    except RidgepathError as error:
+        return _complain(str(error), code=1)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(text: str, *, code: int) -> int:
+    typer.echo(text if code == 130 else f"ridgepath: {text}", err=True)
+    return code

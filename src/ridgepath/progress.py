@@ -1,0 +1,81 @@
+"""What a person sees while a study is trained."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+
+class Rate(TextColumn):
+    """Epochs a second and the time left, from the epochs done since training began."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def render(self, task: Task) -> Text:
+        """Write both, or nothing before the first epoch is done."""
+        if not task.speed or task.time_remaining is None:
+            return Text("")
+        minutes, seconds = divmod(int(task.time_remaining), 60)
+        return Text(f"{task.speed:.3g} epochs/s  {minutes}:{seconds:02d} left", style="dim")
+
+
+class Watch:
+    """A live line on standard error: the stage, then trials and epochs done, their rate and the time left.
+
+    Where standard error is no terminal, every stage is one plain line.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, quiet=quiet)
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=16),
+            TextColumn("{task.fields[counts]}"),
+            Rate(),
+            TimeElapsedColumn(),
+            console=self._console,
+            transient=True,
+            disable=quiet or not self._console.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=None, counts="")
+        self._trials = self._all_trials = self._epochs = 0
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def stage(self, text: str) -> None:
+        """Say what is being done before training."""
+        self._bar.update(self._task, description=text)
+        if not self._console.is_terminal:
+            self._console.print(text)
+
+    def say(self, text: str) -> None:
+        """Say something that stays on the screen."""
+        self._console.print(text)
+
+    def begin(self, *, trials: int, epochs: int) -> None:
+        """Begin to count: so many trials of so many epochs each are to be trained."""
+        self._all_trials, self._epochs = trials, trials * epochs
+        self.stage(f"training {trials} networks, {epochs} epochs each")
+        self._bar.reset(self._task, total=self._epochs, description="training", counts=self._counts(0))
+
+    def advance(self, *, trials: int, epochs: int) -> None:
+        """Count trials and epochs that are done."""
+        self._trials += trials
+        done = int(self._bar.tasks[0].completed) + epochs
+        self._bar.update(self._task, advance=epochs, counts=self._counts(done))
+
+    def _counts(self, epochs: int) -> str:
+        return f"{self._trials}/{self._all_trials} trials  {epochs}/{self._epochs} epochs"

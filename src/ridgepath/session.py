@@ -1,0 +1,251 @@
+"""One sitting of a study: check everything, start the workers, and write down every trial as it is finished."""
+
+from __future__ import annotations
+
+import platform
+import re
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from ridgepath.builders import Build, Builder, find_builder
+from ridgepath.datasets import Dataset, check_labels, load_dataset
+from ridgepath.errors import InputError, Interrupted
+from ridgepath.execution.local import Leg, LocalWorkers, available_cores
+from ridgepath.penalties import check_strengths, format_strength
+from ridgepath.progress import Watch
+from ridgepath.store import FILE, StudyStore, check_folder
+from ridgepath.study import Shard, Study, Trial, Variant, check_seeds, plan_shards
+
+ENGINES = ("auto", "jax", "reference")
+DEFAULT_STRENGTHS = (0.0, 0.0001, 0.001, 0.01)
+MOST_TRAIN_EVALUATED = 10_000
+"""Training examples, at most, on which the training figures of every epoch are taken."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a user asks for; the arguments of :func:`ridgepath.api.fit_path`.
+
+    Raises:
+        InputError: a setting is wrong, as far as can be told without the data and the network.
+    """
+
+    build: str | Build
+    data: Any
+    strengths: Sequence[object] = DEFAULT_STRENGTHS
+    seeds: int | Sequence[int] = 5
+    epochs: int = 15
+    batch_size: int = 32
+    folder: Path | None = None
+    workers: int | None = None
+    engine: str = "auto"
+    zero: bool = True
+    command: str = ""
+    builder: Builder = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            _check_count(name, getattr(self, name))
+        _check_count("workers", 1 if self.workers is None else self.workers)
+        if self.engine not in ENGINES:
+            raise InputError(f"an engine out of {', '.join(ENGINES)}", received=repr(self.engine), remedy="Choose one.")
+        object.__setattr__(self, "strengths", check_strengths(self.strengths, zero=self.zero))
+        object.__setattr__(self, "seeds", check_seeds(self.seeds))
+        object.__setattr__(self, "builder", find_builder(self.build))
+        if self.folder is not None:
+            check_folder(self.folder)
+
+    @property
+    def trials(self) -> int:
+        """Number of trials that are asked for."""
+        assert isinstance(self.seeds, tuple)
+        return len(self.strengths) * len(self.seeds)
+
+    def study(self, dataset: Dataset) -> Study:
+        """Return the frozen question, now that its data is there.
+
+        Raises:
+            InputError: the batch size does not suit the data.
+        """
+        examples = len(dataset.train.y)
+        if self.batch_size > examples:
+            raise InputError(
+                f"a batch size of at most {examples}, the number of training examples",
+                received=self.batch_size,
+                remedy="Choose a smaller batch size.",
+            )
+        return Study(
+            builder=self.builder.card,
+            data=dataset.card,
+            variants=(Variant(self.builder.parameter, check_strengths(self.strengths, zero=False)),),
+            seeds=check_seeds(self.seeds),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            train_evaluated=min(examples, MOST_TRAIN_EVALUATED),
+            engine=self.engine,
+        )
+
+
+def run(request: Request, watch: Watch) -> Path:
+    """Train what is asked for and not there yet, and return the study's folder.
+
+    Nothing is written before the whole input is known to be right; then every trial as it is finished.
+
+    Raises:
+        InputError: something in the request, or the folder, cannot be used.
+        Interrupted: the user interrupted it; finished trials are kept.
+    """
+    sitting = _Sitting.begin()
+    watch.stage("starting workers, loading data")
+    with LocalWorkers(min(request.workers or available_cores(), request.trials)) as pool:
+        pool.warm(_import_training)
+        dataset = load_dataset(request.data)
+        study = request.study(dataset)
+        folder = request.folder or default_folder(study)
+        check_folder(folder)
+        store = StudyStore.open(folder) if (folder / FILE).exists() else None
+        missing = _missing(study, store)
+        if missing:
+            with _saved(dataset) as data_folder:
+                arguments = (request.builder, data_folder, study)
+                watch.stage("building the network at every strength")
+                network = pool.call(_inspect_network, *arguments)
+                if network.classes is not None:
+                    check_labels(dataset, classes=network.classes)
+                for reason in _explain(network.refused):
+                    watch.say(reason)
+                store = _written(study, store, folder=folder, network=network, request=request)
+                _train(pool, store, missing, arguments, watch=watch, sitting=sitting)
+        else:
+            watch.say(f"All {request.trials} networks are trained already; nothing was trained.")
+    return folder
+
+
+def default_folder(study: Study) -> Path:
+    """Return a folder of its own for every question, so that what is asked again is found again."""
+    names = f"{study.variants[0].name}-{Path(study.data.name).stem}-{study.fingerprint[:8]}"
+    return Path("studies") / re.sub(r"[^\w-]", "-", names)
+
+
+@dataclass(frozen=True)
+class _Sitting:
+    """When this sitting began, by the calendar and by a clock that only goes forward."""
+
+    started: str
+    clock: float
+
+    @classmethod
+    def begin(cls) -> _Sitting:
+        return cls(datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter())
+
+    @property
+    def seconds(self) -> float:
+        return time.perf_counter() - self.clock
+
+
+def _check_count(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InputError(
+            f"{name.replace('_', ' ')} must be a whole number of at least 1",
+            received=repr(value),
+            remedy="Give 1 or more.",
+        )
+
+
+def _missing(study: Study, store: StudyStore | None) -> tuple[Trial, ...]:
+    """Return the trials that are still to be trained, after a check that the store holds the same question."""
+    if store is None:
+        return study.trials
+    store.check_same_question(study)
+    finished = store.finished()
+    return tuple(trial for trial in study.trials if trial not in finished)
+
+
+def _explain(refused: dict[float, str]) -> Iterator[str]:
+    """Say, a line a reason, at which strengths the reference engine trains, and why."""
+    for reason in dict.fromkeys(refused.values()):
+        strengths = ", ".join(format_strength(strength) for strength, why in refused.items() if why == reason)
+        yield f"Trained by plain model.fit at {strengths}: {reason}."
+
+
+def _written(study: Study, store: StudyStore | None, *, folder: Path, network: Any, request: Request) -> StudyStore:
+    """Create the store, or let the one that is there take up the new strengths and seeds."""
+    if store is not None:
+        store.grow(study)
+        return store
+    location = request.data if isinstance(request.data, str) else ""
+    context = network.versions | {
+        "ridgepath": version("ridgepath"),
+        "machine": f"{platform.system()} {platform.machine()}, {available_cores()} cores",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": request.command,
+        "data": str(Path(location).resolve()) if location.endswith(".npz") else location,
+        "parameters": str(network.parameters),
+    }
+    return StudyStore.create(folder, study, metrics=network.metrics, context=context)
+
+
+def _train(
+    pool: LocalWorkers,
+    store: StudyStore,
+    missing: Sequence[Trial],
+    arguments: tuple[Builder, str, Study],
+    *,
+    watch: Watch,
+    sitting: _Sitting,
+) -> None:
+    """Train the missing trials and write each as it is finished, and the sitting at its end, however it ends."""
+    done = 0
+    watch.begin(trials=len(missing), epochs=store.study.epochs)
+    try:
+        for leg in pool.train(plan_shards(missing), _TrainLeg(*arguments)):
+            for result in leg.results:
+                store.add(result)
+            done += len(leg.results)
+            watch.advance(trials=len(leg.results), epochs=leg.epochs)
+    except KeyboardInterrupt:
+        total = len(store.study.trials)
+        raise Interrupted(store.folder, done=total - len(missing) + done, total=total) from None
+    finally:
+        store.add_session(started=sitting.started, seconds=sitting.seconds, workers=pool.workers, trials=done)
+
+
+@contextmanager
+def _saved(dataset: Dataset) -> Iterator[str]:
+    """Put the arrays where the workers map them into memory, once for all of them."""
+    with tempfile.TemporaryDirectory(prefix="ridgepath-") as folder:
+        dataset.save(Path(folder))
+        yield folder
+
+
+# What follows runs in the workers. It delays the import of the training floor, so that Keras and JAX start there
+# and never in the caller's process, where Keras may run on another backend.
+
+
+def _import_training() -> None:
+    import ridgepath.training.shard  # noqa: F401
+
+
+def _inspect_network(builder: Builder, data_folder: str, study: Study) -> Any:
+    from ridgepath.training.shard import Task, inspect_network
+
+    return inspect_network(Task(builder, data_folder, study))
+
+
+@dataclass(frozen=True)
+class _TrainLeg:
+    builder: Builder
+    data_folder: str
+    study: Study
+
+    def __call__(self, shard: Shard, progress: Any) -> Leg:
+        from ridgepath.training.shard import Task, train_leg
+
+        return train_leg(Task(self.builder, self.data_folder, self.study), shard, progress)

@@ -1,0 +1,37 @@
+"""What all tests share: Keras on JAX, as in the workers, and the small real data set."""
+
+import os
+
+os.environ["KERAS_BACKEND"] = "jax"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import pytest
+
+from ridgepath.builders import TASK_NETWORK, find_builder
+from ridgepath.datasets import load_dataset
+from ridgepath.study import Study, Variant
+
+
+@pytest.fixture(scope="session")
+def mnist_5k():
+    return load_dataset("mnist-5k")
+
+
+@pytest.fixture
+def study_of():
+    """Make a study of the task's network on some data."""
+
+    def make(dataset, *, strengths=(0.0, 1e-3), seeds=(0,), epochs=2, batch_size=32, engine="auto", evaluated=10_000):
+        builder = find_builder(TASK_NETWORK)
+        return Study(
+            builder=builder.card,
+            data=dataset.card,
+            variants=(Variant(builder.parameter, tuple(strengths)),),
+            seeds=tuple(seeds),
+            epochs=epochs,
+            batch_size=batch_size,
+            train_evaluated=min(len(dataset.train.y), evaluated),
+            engine=engine,
+        )
+
+    return make

@@ -1,0 +1,111 @@
+"""The floors of the house: a module imports only from floors below its own, or what is named before it there."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
+
+FLOORS = (
+    ("errors", "penalties", "study", "results", "builders", "datasets"),
+    ("store",),
+    ("training", "statistics", "execution"),
+    ("report",),
+    ("progress", "session", "api", "cli"),
+)
+PLACES = {
+    "training": ("networks", "models", "lowering", "trial", "reference", "shard"),
+}
+APART = {"training", "statistics", "execution"}
+MAY_DELAY = {"session", "api", "cli"}
+
+
+def modules():
+    return [path for path in sorted(SOURCE.rglob("*.py")) if path.name != "__init__.py"]
+
+
+def name_of(path):
+    return ".".join(path.relative_to(SOURCE).with_suffix("").parts)
+
+
+def imports_of(path):
+    """Yield (module of ridgepath, whether the import is delayed) for all imports, also those inside functions."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    top = {id(node) for node in tree.body} | {
+        id(inner) for node in tree.body if isinstance(node, ast.If) for inner in node.body
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "ridgepath":
+            targets = [node.module] if "." in node.module else [f"ridgepath.{a.name}" for a in node.names]
+            for target in targets:
+                yield target.removeprefix("ridgepath."), id(node) not in top
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("ridgepath."):
+                    yield alias.name.removeprefix("ridgepath."), id(node) not in top
+
+
+def place(module):
+    first = module.split(".")[0]
+    return next((i, floor.index(first)) for i, floor in enumerate(FLOORS) if first in floor)
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_a_module_stands_on_the_floors_below(path):
+    here = name_of(path)
+    for target, _ in imports_of(path):
+        (floor, position), (target_floor, target_position) = place(here), place(target)
+        first, target_first = here.split(".")[0], target.split(".")[0]
+        if first == target_first and "." in here:
+            order = PLACES.get(first)
+            if order:
+                assert order.index(target.split(".")[1]) < order.index(here.split(".")[1]), f"{here} imports {target}"
+            continue
+        assert (target_floor, target_position) < (floor, position), f"{here} imports {target}"
+        assert not (first in APART and target_first in APART), f"{here} imports {target}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_only_the_top_floor_delays_an_import(path):
+    delayed = [target for target, is_delayed in imports_of(path) if is_delayed]
+    assert not delayed or name_of(path) in MAY_DELAY
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_only_training_imports_keras_and_jax(path):
+    names = {
+        name.split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in (
+            [a.name for a in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    assert not names & {"keras", "jax"} or path.parent.name == "training"
+
+
+def test_within_a_folder_imports_make_no_circle():
+    graph = {name_of(path): {target for target, _ in imports_of(path)} for path in modules()}
+
+    def visit(module, trail):
+        assert module not in trail, f"circle: {' -> '.join([*trail, module])}"
+        for target in graph.get(module, ()):
+            visit(target, (*trail, module))
+
+    for module in graph:
+        visit(module, ())
+
+
+def test_the_faces_start_without_keras_jax_and_plotly():
+    check = (
+        "import sys, ridgepath, ridgepath.cli, ridgepath.report.terminal;"
+        "print([m for m in ('keras', 'jax', 'plotly', 'matplotlib', 'sklearn') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
