@@ -1,0 +1,482 @@
+"""``study.db``: a study on disk, in SQLite, with plain columns that any SQLite tool shows.
+
+A trial is written whole or not at all. Reading runs no code out of the file.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import math
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ridgepath.errors import InputError, StudyError
+from ridgepath.results import DIVERGED, DONE, KEY, Results, TrialResult, epoch_columns, trial_columns
+from ridgepath.study import Study, Trial
+
+FILE = "study.db"
+APPLICATION_ID = 0x52504448
+"""``RPDH``, in the header of the file: that it is ours."""
+VERSION = 1
+"""Of the tables; a file with a higher one was written by a newer ridgepath."""
+
+PATIENCE = 30.0
+"""Seconds to wait for another process that is writing to the study."""
+DEPTH = 4
+"""Levels of folders below the given one in which studies are looked for."""
+
+KEY_TYPES = {"variant": "TEXT", "strength": "REAL", "seed": "INTEGER"}
+OUTCOME_TYPES = {"status": "TEXT", "reason": "TEXT", "engine": "TEXT", "seconds": "REAL"}
+PANDAS_TYPES = {"TEXT": str, "REAL": np.float64, "INTEGER": np.int64}
+FORMATS = (".csv", ".json", ".parquet")
+
+REMEDIES = {
+    sqlite3.SQLITE_FULL: "Free some space on its disk and resume; finished trials are kept.",
+    sqlite3.SQLITE_BUSY: "Another process is writing to this study; wait for it, or give another folder.",
+    sqlite3.SQLITE_READONLY: "Make the folder and its study.db writable, or give another folder.",
+    sqlite3.SQLITE_CANTOPEN: "Make the folder and its study.db readable and writable, or give another folder.",
+    sqlite3.SQLITE_NOTADB: "It is not a study; give another folder.",
+    sqlite3.SQLITE_CORRUPT: "It is damaged; restore it from a copy, or give another folder.",
+}
+OTHER_REMEDY = "Check its folder and disk, or give another folder."
+
+
+class StudyStore:
+    """A study on disk.
+
+    Attributes:
+        folder: where it lies.
+        study: the question, with all strengths and seeds that were ever asked for.
+        metrics: names of the network's metrics.
+        context: how it came to be: versions, machine, command, time of creation.
+    """
+
+    def __init__(self, folder: Path, study: Study, *, metrics: Sequence[str], context: Mapping[str, str]) -> None:
+        self.folder = folder
+        self.study = study
+        self.metrics = tuple(metrics)
+        self.context = dict(context)
+
+    @classmethod
+    def create(cls, folder: Path, study: Study, *, metrics: Sequence[str], context: Mapping[str, str]) -> StudyStore:
+        """Write a study without results; its folder is made if it is not there.
+
+        Raises:
+            StudyError: there is a study already, the folder cannot be written, or the name of a metric is
+                taken by a column. Then nothing is left behind.
+        """
+        store = cls(folder, study, metrics=metrics, context=context)
+        store._check_columns()
+        if (folder / FILE).exists():
+            raise StudyError(f"{folder} must not hold a study yet", received=FILE, remedy="Give another folder.")
+        draft = folder / f".{FILE}.{os.getpid()}"
+        with _made(folder):
+            try:
+                with _transaction(draft, mode="rwc") as connection:
+                    store._write_tables(connection)
+                os.replace(draft, folder / FILE)
+            finally:
+                draft.unlink(missing_ok=True)
+        return store
+
+    @classmethod
+    def open(cls, folder: Path) -> StudyStore:
+        """Open the study in a folder, for reading until something is added.
+
+        Raises:
+            StudyError: the folder is not there or holds no study, or one that is damaged or newer than this program.
+        """
+        _check_is_study(folder)
+        with _reading(folder) as connection:
+            _check_header(folder, connection)
+            return cls._read(folder, connection)
+
+    def add(self, result: TrialResult) -> None:
+        """Write a trial, whole or not at all; one that is done or diverged already is left as it is.
+
+        Raises:
+            StudyError: the file cannot be written.
+        """
+        rows = self._rows(result)
+        key = _key(result.trial)
+        this = "WHERE variant = ? AND strength = ? AND seed = ?"
+        with self._writing() as connection:
+            ended = connection.execute(f"SELECT status FROM trials {this}", key).fetchone()
+            if ended and ended[0] in (DONE, DIVERGED):
+                return
+            for table, lines in rows.items():
+                connection.execute(f"DELETE FROM {table} {this}", key)
+                marks = ", ".join("?" * len(self._columns(table)))
+                connection.executemany(f"INSERT INTO {table} VALUES ({marks})", lines)
+
+    def finished(self) -> frozenset[Trial]:
+        """Return the trials that need no training: done, or diverged, which would diverge again."""
+        with _reading(self.folder) as connection:
+            rows = connection.execute(
+                "SELECT variant, strength, seed FROM trials WHERE status IN (?, ?)", (DONE, DIVERGED)
+            )
+            return frozenset(Trial(*row) for row in rows)
+
+    def check_same_question(self, study: Study) -> None:
+        """Check that a study differs from this one in its variants, strengths and seeds at most.
+
+        Raises:
+            StudyError: it asks another question.
+        """
+        if study.fingerprint == self.study.fingerprint:
+            return
+        ours, theirs = _question(self.study), _question(study)
+        differing = [name for name in ours if ours[name] != theirs[name]]
+        raise StudyError(
+            f"the study in {self.folder} has {', '.join(f'{name} {ours[name]}' for name in differing)}",
+            received=f"another question: {', '.join(f'{name} {theirs[name]}' for name in differing)}",
+            remedy="Ask for the same, or give another folder; only strengths, seeds and penalties can be added.",
+        )
+
+    def grow(self, study: Study) -> None:
+        """Add the variants, strengths and seeds of ``study`` to the question.
+
+        Raises:
+            StudyError: it asks another question, or the file cannot be written.
+        """
+        with self._writing() as connection:
+            stored = self._read(self.folder, connection)  # Another process may have let it grow meanwhile.
+            stored.check_same_question(study)
+            grown = stored.study.grown_by(study)
+            connection.execute("UPDATE study SET study = ?", (_json(grown.to_json()),))
+        self.study = grown
+
+    def add_session(self, *, started: str, seconds: float, workers: int, trials: int) -> None:
+        """Write down one sitting: when it started, how long it took, and the trials that it finished."""
+        with self._writing() as connection:
+            connection.execute("INSERT INTO sessions VALUES (?, ?, ?, ?)", (started, seconds, workers, trials))
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on the study, over all sittings."""
+        with _reading(self.folder) as connection:
+            return float(connection.execute("SELECT total(seconds) FROM sessions").fetchone()[0])
+
+    def results(self) -> Results:
+        """Read the tidy tables; they have no rows as long as no trial is finished.
+
+        Raises:
+            StudyError: the file cannot be read.
+        """
+        with _reading(self.folder) as connection:
+            trials = self._table(connection, "trials")
+            epochs = self._table(connection, "epochs")
+            losses = self._example_losses(connection, trials)
+        return Results(trials, epochs, losses)
+
+    def export(self, target: Path) -> list[Path]:
+        """Write the tables of trials and epochs to files of their own, and return these.
+
+        Args:
+            target: where trials go; epochs go beside it (``NAME.epochs.csv``). A ``.json`` holds both, with
+                ``null`` for what is not finite.
+
+        Raises:
+            InputError: the ending is none of ``.csv``, ``.json`` and ``.parquet``, the file cannot be written,
+                or pyarrow is missing for ``.parquet``.
+        """
+        _check_format(target)
+        results = self.results()
+        if target.suffix.lower() == ".json":
+            document = {"trials": _records(results.trials), "epochs": _records(results.epochs)}
+            writers: dict[Path, Callable[[Path], object]] = {
+                target: lambda file: file.write_text(_json(document), encoding="utf-8")
+            }
+        else:
+            beside = target.with_name(f"{target.stem}.epochs{target.suffix}")
+            writers = {target: _table_writer(results.trials, target), beside: _table_writer(results.epochs, target)}
+        return _write_files(writers)
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with _transaction(self.folder / FILE, mode="rw") as connection:
+            yield connection
+
+    @property
+    def _examples(self) -> dict[str, int]:
+        card = self.study.data
+        return {"validation": card.validation} | ({"test": card.test} if card.test else {})
+
+    def _columns(self, table: str) -> dict[str, str]:
+        """Name the columns of a table, each with its type in SQLite."""
+        if table == "trials":
+            figures = trial_columns(self.metrics, test=self.study.data.test > 0)
+            return KEY_TYPES | OUTCOME_TYPES | dict.fromkeys(figures, "REAL")
+        if table == "epochs":
+            return KEY_TYPES | {"epoch": "INTEGER"} | dict.fromkeys(epoch_columns(self.metrics), "REAL")
+        return KEY_TYPES | {"split": "TEXT", "losses": "BLOB"}
+
+    def _check_columns(self) -> None:
+        """Refuse metrics whose columns meet another column; SQLite takes ``Loss`` and ``loss`` for the same."""
+        figures = (epoch_columns(self.metrics), trial_columns(self.metrics, test=True))
+        for names in ((*KEY_TYPES, "epoch", *figures[0]), (*KEY_TYPES, *OUTCOME_TYPES, *figures[1])):
+            folded = [name.casefold() for name in names]
+            twice = next((name for name in names if folded.count(name.casefold()) > 1), None)
+            if twice is not None:
+                raise StudyError(
+                    "the metrics of a network need names of their own",
+                    received=f"{', '.join(self.metrics)}, which give the column {twice} twice",
+                    remedy="Give the metric another name, as in keras.metrics.Mean(name='...').",
+                )
+
+    def _write_tables(self, connection: sqlite3.Connection) -> None:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        for table, also in (("trials", ""), ("epochs", ", epoch"), ("example_losses", ", split")):
+            columns = ", ".join(f"{_quoted(name)} {kind}" for name, kind in self._columns(table).items())
+            connection.execute(f"CREATE TABLE {table} ({columns}, PRIMARY KEY (variant, strength, seed{also}))")
+        connection.execute("CREATE TABLE sessions (started TEXT, seconds REAL, workers INTEGER, trials INTEGER)")
+        connection.execute("CREATE TABLE study (study TEXT, metrics TEXT, context TEXT)")
+        row = (self.study.to_json(), self.metrics, self.context)
+        connection.execute("INSERT INTO study VALUES (?, ?, ?)", [_json(value) for value in row])
+
+    @classmethod
+    def _read(cls, folder: Path, connection: sqlite3.Connection) -> StudyStore:
+        row = connection.execute("SELECT study, metrics, context FROM study").fetchone()
+        try:
+            study, metrics, context = (json.loads(value) for value in row)
+            return cls(folder, Study.from_json(study), metrics=metrics, context=context)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            raise _damaged(folder, f"a question that cannot be read ({error})") from None
+
+    def _rows(self, result: TrialResult) -> dict[str, list[tuple[object, ...]]]:
+        key = _key(result.trial)
+        outcome = (result.status, result.reason, result.engine, float(result.seconds))
+        figures = list(self._columns("trials"))[len(key) + len(outcome) :]
+        for split, losses in result.example_losses.items():
+            if np.shape(losses) != (self._examples.get(split),):
+                raise ValueError(f"example losses of {split} of shape {np.shape(losses)}; expected {self._examples}")
+        epochs = (result.epochs.get(name, ()) for name in epoch_columns(self.metrics))
+        count = max((len(values) for values in result.epochs.values()), default=0)
+        by_epoch = zip(*([*map(float, values)] or [math.nan] * count for values in epochs), strict=True)
+        return {
+            "trials": [(*key, *outcome, *(float(result.figures.get(name, math.nan)) for name in figures))],
+            "epochs": [(*key, epoch, *values) for epoch, values in enumerate(by_epoch, 1)],
+            "example_losses": [
+                (*key, split, np.asarray(losses, "<f4").tobytes()) for split, losses in result.example_losses.items()
+            ],
+        }
+
+    def _table(self, connection: sqlite3.Connection, table: str) -> pd.DataFrame:
+        columns = self._columns(table)
+        cursor = connection.execute(f"SELECT * FROM {table} ORDER BY variant, strength, seed, 4")
+        if [column[0] for column in cursor.description] != list(columns):
+            raise _damaged(self.folder, f"other columns in {table}")
+        frame = pd.DataFrame(cursor.fetchall(), columns=list(columns))
+        try:
+            return frame.astype({name: PANDAS_TYPES[kind] for name, kind in columns.items()})
+        except (TypeError, ValueError) as error:
+            raise _damaged(self.folder, f"in {table}: {error}") from None
+
+    def _example_losses(self, connection: sqlite3.Connection, trials: pd.DataFrame) -> dict[str, np.ndarray]:
+        tables = {split: np.full((len(trials), size), np.nan, np.float32) for split, size in self._examples.items()}
+        rows = {key: row for row, key in enumerate(trials[list(KEY)].itertuples(index=False, name=None))}
+        for *key, split, losses in connection.execute("SELECT * FROM example_losses"):
+            try:
+                tables[split][rows[tuple(key)]] = np.frombuffer(losses, "<f4")
+            except (KeyError, ValueError, TypeError) as error:
+                raise _damaged(self.folder, f"example losses that fit no trial ({error})") from None
+        return tables
+
+
+def find_studies(folder: Path) -> list[Path]:
+    """Return the folders that hold a study, sorted: this one, and those a few levels below that are not hidden.
+
+    Raises:
+        StudyError: there is no such folder.
+    """
+    if not folder.is_dir():
+        raise StudyError("studies are looked for in a folder", received=folder, remedy="Give a folder that exists.")
+    found = []
+    for place, folders, files in os.walk(folder):
+        here = Path(place)
+        deepest = len(here.relative_to(folder).parts) == DEPTH
+        folders[:] = [] if deepest else [name for name in folders if not name.startswith(".")]
+        if FILE in files:
+            found.append(here)
+    return sorted(found)
+
+
+def check_folder(folder: Path) -> None:
+    """Check, before anything is trained, that a study can be written into a folder; nothing is created.
+
+    Raises:
+        StudyError: it holds other files and no study, is no folder, or cannot be written or made.
+    """
+    remedy = "Give another folder."
+    if folder.is_dir() and not (folder / FILE).exists():
+        others = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+        if others:
+            raise StudyError(f"{folder} must be new, empty or a study", received=f"{others[0]} in it", remedy=remedy)
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise StudyError("a study is a folder", received=f"the file {nearest}", remedy=remedy)
+    for place in (nearest, folder / FILE):
+        if place.exists() and not os.access(place, os.W_OK):
+            raise StudyError("a study must be writable", received=f"{place}, which is not", remedy=remedy)
+
+
+def _key(trial: Trial) -> tuple[str, float, int]:
+    return trial.variant, float(trial.strength), int(trial.seed)
+
+
+def _question(study: Study) -> dict[str, object]:
+    return {
+        "network": f"{study.builder.name} ({study.builder.fingerprint[:8]})",
+        "data": f"{study.data.name} ({study.data.fingerprint[:8]})",
+        "epochs": study.epochs,
+        "batch size": study.batch_size,
+        "engine": study.engine,
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _damaged(folder: Path, received: str) -> StudyError:
+    return StudyError(
+        f"{folder / FILE} must be a whole study", received=received, remedy=REMEDIES[sqlite3.SQLITE_CORRUPT]
+    )
+
+
+def _check_is_study(folder: Path) -> None:
+    if not (folder / FILE).is_file():
+        missing = "no such folder" if not folder.exists() else f"no {FILE} in it" if folder.is_dir() else "a file"
+        raise StudyError(f"{folder} must be a study", received=missing, remedy="Give the folder of a study.")
+
+
+def _check_header(folder: Path, connection: sqlite3.Connection) -> None:
+    application, version = (
+        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION_ID:
+        raise StudyError(
+            f"{folder / FILE} must be a study", received="another program's file", remedy="Give another folder."
+        )
+    if version != VERSION:
+        raise StudyError(
+            f"{folder / FILE} must have version {VERSION}", received=f"version {version}", remedy="Update ridgepath."
+        )
+
+
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; take away again what was made when something fails in it."""
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as error:
+        for place in new:
+            with suppress(OSError):
+                place.rmdir()
+        if isinstance(error, OSError):
+            raise StudyError(f"{folder} must be writable", received=error, remedy="Give another folder.") from None
+        raise
+
+
+@contextmanager
+def _connected(file: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
+    """Open a database without creating it (unless ``mode`` is ``rwc``), and say in a line what SQLite refuses."""
+    try:
+        address = f"{file.absolute().as_uri()}?mode={mode}"
+        with closing(sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, uri=True)) as connection:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            yield connection
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code is None:  # Not from SQLite but from a wrong call of it.
+            raise
+        remedy = REMEDIES.get(code & 0xFF, OTHER_REMEDY)
+        raise StudyError(f"{file} must be a study that can be used", received=error, remedy=remedy) from error
+
+
+@contextmanager
+def _transaction(file: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
+    with _connected(file, mode=mode) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Read one state of the study, whatever another process writes meanwhile."""
+    # A killed writer leaves a journal: its unfinished transaction has to be rolled back before anything is read.
+    mode = "rw" if (folder / f"{FILE}-journal").exists() else "ro"
+    with _connected(folder / FILE, mode=mode) as connection:
+        connection.execute("BEGIN")
+        yield connection
+
+
+def _check_format(target: Path) -> None:
+    if target.suffix.lower() not in FORMATS:
+        raise InputError(
+            f"an export ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}",
+            received=target.name,
+            remedy="Give a file such as trials.csv.",
+        )
+    if target.suffix.lower() == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise InputError(
+            "a .parquet file needs the package pyarrow",
+            received="no such package",
+            remedy='Install it with: pip install "ridgepath[parquet]"; or export to .csv.',
+        )
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [
+        {
+            str(name): None if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in row.items()
+        }
+        for row in frame.to_dict("records")
+    ]
+
+
+def _table_writer(frame: pd.DataFrame, target: Path) -> Callable[[Path], object]:
+    if target.suffix.lower() == ".parquet":
+        return lambda file: frame.to_parquet(file, engine="pyarrow", index=False)
+    return lambda file: frame.to_csv(file, index=False)
+
+
+def _write_files(writers: Mapping[Path, Callable[[Path], object]]) -> list[Path]:
+    """Write every file under another name first, and take over the names when all are whole."""
+    drafts = {target: target.with_name(f".{target.name}.{os.getpid()}") for target in writers}
+    try:
+        for target, write in writers.items():
+            write(drafts[target])
+        for target, draft in drafts.items():
+            os.replace(draft, target)
+    except OSError as error:
+        target = next(iter(writers))
+        raise InputError(
+            f"{target} must be a file that can be written", received=error, remedy="Give another."
+        ) from None
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+    return list(writers)
