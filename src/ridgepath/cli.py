@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from ridgepath.errors import InputError, Interrupted, RidgepathError
 
@@ -209,12 +209,12 @@ def _exit_code(arguments: list[str] | None) -> int:
         code: Any = app(args=arguments, standalone_mode=False)
     except InputError as error:
         return _complain(str(error), code=2)
-    except click.ClickException as error:
+    except TyperException as error:
         return _complain(error.format_message(), code=2)
     except Interrupted as interrupted:
         kept = f"Interrupted: {interrupted.done} of {interrupted.total} trials are kept."
         return _complain(f"{kept} Go on with: ridgepath resume {shlex.quote(str(interrupted.folder))}", code=130)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Abort):
         return _complain("Interrupted.", code=130)
     except RidgepathError as error:
         return _complain(str(error), code=1)

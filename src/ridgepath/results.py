@@ -73,6 +73,21 @@ def failed(trial: Trial, reason: str) -> TrialResult:
 
 
 @dataclass(frozen=True)
+class Leg:
+    """What a worker gives back after a stretch of a shard's training.
+
+    Attributes:
+        results: the trials that were finished in it.
+        progress: what the worker that goes on with the shard needs, or ``None`` at the shard's end.
+        epochs: number of epochs trained in it, over all its trials.
+    """
+
+    results: list[TrialResult] = field(default_factory=list)
+    progress: bytes | None = None
+    epochs: int = 0
+
+
+@dataclass(frozen=True)
 class Results:
     """The tidy tables of a study.
 

@@ -17,11 +17,12 @@ from typing import Any
 from ridgepath.builders import Build, Builder, find_builder
 from ridgepath.datasets import Dataset, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
-from ridgepath.execution.local import Leg, LocalWorkers, available_cores
+from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.penalties import check_strengths, format_strength
 from ridgepath.progress import Watch
+from ridgepath.results import Leg
 from ridgepath.store import FILE, StudyStore, check_folder
-from ridgepath.study import Shard, Study, Trial, Variant, check_seeds, plan_shards
+from ridgepath.study import NetworkCard, Shard, Study, Trial, Variant, check_seeds, plan_shards
 
 ENGINES = ("auto", "jax", "reference")
 DEFAULT_STRENGTHS = (0.0, 0.0001, 0.001, 0.01)
@@ -175,7 +176,9 @@ def _explain(refused: dict[float, str]) -> Iterator[str]:
         yield f"Trained by plain model.fit at {strengths}: {reason}."
 
 
-def _written(study: Study, store: StudyStore | None, *, folder: Path, network: Any, request: Request) -> StudyStore:
+def _written(
+    study: Study, store: StudyStore | None, *, folder: Path, network: NetworkCard, request: Request
+) -> StudyStore:
     """Create the store, or let the one that is there take up the new strengths and seeds."""
     if store is not None:
         store.grow(study)
@@ -233,7 +236,7 @@ def _import_training() -> None:
     import ridgepath.training.shard  # noqa: F401
 
 
-def _inspect_network(builder: Builder, data_folder: str, study: Study) -> Any:
+def _inspect_network(builder: Builder, data_folder: str, study: Study) -> NetworkCard:
     from ridgepath.training.shard import Task, inspect_network
 
     return inspect_network(Task(builder, data_folder, study))
@@ -245,7 +248,7 @@ class _TrainLeg:
     data_folder: str
     study: Study
 
-    def __call__(self, shard: Shard, progress: Any) -> Leg:
+    def __call__(self, shard: Shard, progress: bytes | None) -> Leg:
         from ridgepath.training.shard import Task, train_leg
 
         return train_leg(Task(self.builder, self.data_folder, self.study), shard, progress)

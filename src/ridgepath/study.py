@@ -58,6 +58,25 @@ class BuilderCard:
 
 
 @dataclass(frozen=True)
+class NetworkCard:
+    """What is known of a network before it is trained.
+
+    Attributes:
+        metrics: names of its metrics, without ``loss``.
+        parameters: number of its weights.
+        classes: size of its output where its loss takes class numbers as targets, else ``None``.
+        refused: strength → why its model cannot be lowered and is trained by the reference engine.
+        versions: package → version, as the workers have it.
+    """
+
+    metrics: tuple[str, ...]
+    parameters: int
+    classes: int | None
+    refused: dict[float, str]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Study:
     """The question that a study answers.
 

@@ -13,15 +13,15 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from loky import ProcessPoolExecutor
 from loky.process_executor import BrokenProcessPool
 
 from ridgepath.errors import TrainingError
-from ridgepath.results import TrialResult, failed
+from ridgepath.results import Leg, failed
 from ridgepath.study import Shard
 
 MOST_DEATHS = 3
@@ -32,33 +32,8 @@ _Value = TypeVar("_Value")
 _log = logging.getLogger(__name__)
 
 
-class Leg(Protocol):
-    """What a worker gives back of a shard: finished trials, and what is needed to go on, ``None`` at its end."""
-
-    @property
-    def results(self) -> list[TrialResult]:
-        """The trials that were finished."""
-
-    @property
-    def progress(self) -> Any:
-        """What is needed to go on, ``None`` when the shard is finished."""
-
-    @property
-    def epochs(self) -> int:
-        """Number of epochs trained."""
-
-
-TrainLeg = Callable[[Shard, Any], Leg]
-"""Trains a shard for a while, from its progress (``None`` at its start)."""
-
-
-@dataclass(frozen=True)
-class _LostLeg:
-    """A leg in which the worker died. It has results only when its shard is given up: failed trials."""
-
-    results: list[TrialResult] = field(default_factory=list)
-    progress: None = None
-    epochs: int = 0
+TrainLeg = Callable[[Shard, bytes | None], Leg]
+"""Trains a shard for a while, from where its last leg ended (``None`` at its start)."""
 
 
 @dataclass(eq=False)
@@ -66,7 +41,7 @@ class _Job:
     """A shard that is being trained: its progress as of its last leg, and the deaths since then."""
 
     shard: Shard
-    progress: Any = None
+    progress: bytes | None = None
     epochs: int = 0
     deaths: int = 0
     ended: bool = False
@@ -77,11 +52,11 @@ class _Job:
         self.ended = leg.progress is None
 
     def survive(self, error: BrokenProcessPool) -> Leg:
-        """Go on from the last leg, or give the shard up."""
+        """Go on from the last leg, or give the shard up and record its trials as failed."""
         self.deaths += 1
         self.ended = self.deaths >= MOST_DEATHS
         reason = f"its worker process died {self.deaths} times in a row: {_first_sentence(error)}"
-        return _LostLeg([failed(trial, reason) for trial in self.shard.trials] if self.ended else [])
+        return Leg([failed(trial, reason) for trial in self.shard.trials] if self.ended else [])
 
 
 def available_cores() -> int:

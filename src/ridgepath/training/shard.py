@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import functools
 import gc
+import pickle
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ import numpy as np
 from ridgepath.builders import Builder
 from ridgepath.datasets import Dataset
 from ridgepath.errors import InputError
-from ridgepath.results import TrialResult, failed
-from ridgepath.study import Shard, Study, Trial
+from ridgepath.results import Leg, TrialResult, failed
+from ridgepath.study import NetworkCard, Shard, Study, Trial
 from ridgepath.training import trial as one
 from ridgepath.training.lowering import Lowered, NotLoweredError
 from ridgepath.training.models import Batch, build_model, load_build, metric_names
@@ -47,45 +48,11 @@ class Task:
 
 
 @dataclass
-class ShardProgress:
+class _ShardProgress:
     """How far a shard has come: the trial that is under way, and the epochs done in it."""
 
     position: int = 0
     under_way: one.Progress | None = None
-
-
-@dataclass(frozen=True)
-class Leg:
-    """What a worker gives back.
-
-    Attributes:
-        results: the trials that were finished in this leg.
-        progress: what is needed to go on, or ``None`` when the shard is finished.
-        epochs: number of epochs trained in this leg, over all its trials.
-    """
-
-    results: list[TrialResult] = field(default_factory=list)
-    progress: ShardProgress | None = None
-    epochs: int = 0
-
-
-@dataclass(frozen=True)
-class NetworkCard:
-    """What is known of a network before it is trained.
-
-    Attributes:
-        metrics: names of its metrics, without ``loss``.
-        parameters: number of its weights.
-        classes: size of its output where its loss takes class numbers as targets, else ``None``.
-        refused: strength → why its model cannot be lowered and is trained by the reference engine.
-        versions: package → version, as the workers have it.
-    """
-
-    metrics: tuple[str, ...]
-    parameters: int
-    classes: int | None
-    refused: dict[float, str]
-    versions: dict[str, str]
 
 
 def inspect_network(task: Task) -> NetworkCard:
@@ -120,13 +87,13 @@ def inspect_network(task: Task) -> NetworkCard:
     )
 
 
-def train_leg(task: Task, shard: Shard, progress: ShardProgress | None) -> Leg:
-    """Go on with a shard for about :data:`LEG_SECONDS`.
+def train_leg(task: Task, shard: Shard, packed: bytes | None) -> Leg:
+    """Go on with a shard for about :data:`LEG_SECONDS`, from where its last leg ended (``None``: from its start).
 
     A trial that cannot be trained becomes a result of status ``failed``; the others go on.
     """
     workshop = _workshop(task)
-    progress = progress or ShardProgress()
+    progress = pickle.loads(packed) if packed else _ShardProgress()
     results: list[TrialResult] = []
     epochs, stop = 0, time.perf_counter() + LEG_SECONDS
     while progress.position < len(shard.trials) and time.perf_counter() < stop:
@@ -138,10 +105,10 @@ def train_leg(task: Task, shard: Shard, progress: ShardProgress | None) -> Leg:
         epochs += trained
         if result is not None:
             results.append(result)
-            progress = ShardProgress(progress.position + 1)
+            progress = _ShardProgress(progress.position + 1)
     if progress.under_way is not None:
         progress.under_way.state = jax.tree.map(np.asarray, progress.under_way.state)
-    return Leg(results, progress if progress.position < len(shard.trials) else None, epochs)
+    return Leg(results, pickle.dumps(progress) if progress.position < len(shard.trials) else None, epochs)
 
 
 class _Workshop:
@@ -165,7 +132,7 @@ class _Workshop:
         """Return the compiled model of a strength with the initial weights of a seed."""
         return build_model(self.function, strength, seed=seed, example=self.example)
 
-    def advance(self, trial: Trial, progress: ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
+    def advance(self, trial: Trial, progress: _ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
         """Train a trial until it ends or until the time ``stop``; return the epochs done, and its result at its end."""
         lowered = self._lowered(trial)
         if lowered is None:
