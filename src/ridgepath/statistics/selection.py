@@ -1,11 +1,25 @@
-"""Which strength to take: glmnet's two choices."""
+"""Which strength to take, how sure that is, and what the chosen one is worth.
+
+Resampling is Owen's pigeonhole bootstrap: seeds and examples are drawn anew, each with all its losses. Weights of
+``n`` drawn things are spread by ``sqrt(n / (n - 1))``, so that few seeds vary as much as new ones would.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from ridgepath.statistics.comparison import Comparison
+from ridgepath.statistics.variance import Floats, MeanEstimate, mean_estimate
+
+RESAMPLES_TOGETHER = 100
+"""Resamples that are drawn at once: enough for fast matrix products, few enough for little memory."""
 
 
 def strength_min(strengths: ArrayLike, means: ArrayLike) -> float:
@@ -54,7 +68,7 @@ def strength_1se(strengths: ArrayLike, means: ArrayLike, standard_errors: ArrayL
     return float(values[passes].max())
 
 
-def _index_min(strengths: NDArray[np.float64], means: NDArray[np.float64]) -> int | None:
+def _index_min(strengths: Floats, means: Floats) -> int | None:
     finite = np.flatnonzero(np.isfinite(means))
     if finite.size == 0:
         return None
@@ -62,8 +76,161 @@ def _index_min(strengths: NDArray[np.float64], means: NDArray[np.float64]) -> in
     return int(equals[np.argmax(strengths[equals])])
 
 
-def _same_length(*columns: ArrayLike) -> list[NDArray[np.float64]]:
+def _same_length(*columns: ArrayLike) -> list[Floats]:
     arrays = [np.asarray(column, np.float64) for column in columns]
     if len({array.shape for array in arrays}) > 1:
         raise ValueError(f"expected one value a strength in each; received shapes {[a.shape for a in arrays]}")
     return arrays
+
+
+def strength_equivalent(comparisons: Iterable[Comparison[float]], *, minimum: float) -> float:
+    """Return the largest strength that is shown to differ from ``strength_min`` by no more than the margin.
+
+    Args:
+        comparisons: every strength against ``minimum``, from one family.
+        minimum: ``strength_min``; the answer if no larger strength has its interval within the margin.
+
+    Raises:
+        ValueError: a comparison is with something else than ``minimum``.
+    """
+    strengths = [minimum]
+    for comparison in comparisons:
+        if comparison.against != minimum:
+            raise ValueError(f"expected comparisons with {minimum}; received one with {comparison.against}")
+        if comparison.within_margin:
+            strengths.append(comparison.strength)
+    return max(strengths)
+
+
+@dataclass(frozen=True)
+class Resampling:
+    """What would happen if studies like this one were run again.
+
+    Attributes:
+        frequencies: (strength,), how often each would be ``strength_min``; they add to 1, or all are 0 if none
+            has a finite loss.
+        optimism: how much the mean loss of the strength that a study chooses lies, on average, below what that
+            strength is worth; in the unit of the losses, 0 or more; NaN if no strength has a finite loss.
+        resamples: number of studies that were drawn.
+    """
+
+    frequencies: Floats
+    optimism: float
+    resamples: int
+
+
+def resample_choices(
+    strengths: ArrayLike, losses: ArrayLike, *, generator: np.random.Generator, resamples: int = 1000
+) -> Resampling:
+    """Draw seeds and examples anew, and choose :func:`strength_min` each time.
+
+    Args:
+        strengths: (strength,), all different.
+        losses: (strength, seed, example); a trial with a NaN or an infinity is left out of its strength's means,
+            and a strength without any other trial is never chosen. For a metric that should be large, its negative.
+        generator: source of all randomness.
+        resamples: number of draws; 1,000 tell a frequency to 0.03.
+
+    Raises:
+        ValueError: the losses do not have one row a strength.
+    """
+    values, table = np.asarray(strengths, np.float64), np.asarray(losses)
+    if table.ndim != 3 or len(table) != len(values):
+        raise ValueError(
+            f"expected losses (strength, seed, example) for {len(values)} strengths; received {table.shape}"
+        )
+    used = np.isfinite(table).all(axis=2)
+    eligible = np.flatnonzero(used.any(axis=1))
+    if eligible.size == 0:
+        return Resampling(np.zeros(len(values)), math.nan, resamples)
+    # From the largest strength down, so that the first of equal minima is the one to take.
+    eligible = eligible[np.argsort(-values[eligible])]
+    table, used = table[eligible], used[eligible]
+    means = np.array([block[rows].mean(dtype=np.float64) for block, rows in zip(table, used, strict=True)])
+    chosen, gaps = _choices(table, used, means, generator=generator, resamples=resamples)
+    frequencies = np.zeros(len(values))
+    frequencies[eligible] = np.bincount(chosen, minlength=len(eligible)) / resamples
+    return Resampling(frequencies, max(float(gaps.mean()), 0.0), resamples)
+
+
+def _choices(
+    table: NDArray[np.floating],
+    used: NDArray[np.bool_],
+    means: Floats,
+    *,
+    generator: np.random.Generator,
+    resamples: int,
+) -> tuple[NDArray[np.intp], Floats]:
+    """Return the row that each resample chooses, and how far below its mean it then appears."""
+    strengths, seeds, examples = table.shape
+    of_seeds = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=resamples).astype(np.float64)
+    shares = np.stack([_seed_shares(of_seeds, rows) for rows in used])
+    clean = np.where(used[:, :, None], table, 0).reshape(-1, examples).astype(np.float64)
+    chosen, gaps = [], []
+    for start in range(0, resamples, RESAMPLES_TOGETHER):
+        part = shares[:, start : start + RESAMPLES_TOGETHER]
+        of_examples = _example_shares(examples, part.shape[1], generator)
+        trials = (clean @ of_examples.T).reshape(strengths, seeds, -1)
+        drawn = np.einsum("ksb,kbs->kb", trials, part)
+        best = drawn.argmin(axis=0)
+        chosen.append(best)
+        gaps.append(means[best] - drawn[best, np.arange(len(best))])
+    return np.concatenate(chosen), np.concatenate(gaps)
+
+
+def _example_shares(examples: int, resamples: int, generator: np.random.Generator) -> Floats:
+    """Return the share of each example in each resample (resample, example)."""
+    draws = generator.integers(examples, size=(resamples, examples)) + examples * np.arange(resamples)[:, None]
+    counts = np.bincount(draws.ravel(), minlength=resamples * examples).reshape(resamples, examples)
+    return (1 + _spread(examples) * (counts - 1.0)) / examples
+
+
+def _seed_shares(counts: Floats, used: NDArray[np.bool_]) -> Floats:
+    """Return the share of each seed in a strength's mean (resample, seed); they add to 1 over the used ones."""
+    present = int(used.sum())
+    excess = counts - counts[:, used].mean(axis=1, keepdims=True)
+    return np.where(used, 1 + _spread(present) * excess, 0.0) / present
+
+
+def _spread(drawn: int) -> float:
+    return math.sqrt(drawn / (drawn - 1)) if drawn > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class HonestFigure:
+    """What the chosen strength is worth, on data that did not choose it or corrected for having been chosen.
+
+    Attributes:
+        strength: the chosen one.
+        estimate: its mean loss with error and interval.
+        optimism: what was added to its mean on the validation examples; 0 for a figure from a test set.
+        source: where the figure comes from.
+    """
+
+    strength: float
+    estimate: MeanEstimate
+    optimism: float
+    source: Literal["test set", "validation, corrected"]
+
+
+def honest_figure(
+    strength: float, *, validation: ArrayLike, optimism: float, test: ArrayLike | None = None
+) -> HonestFigure:
+    """Estimate the loss of a strength that was chosen as the smallest of several.
+
+    With a test set, that is its mean there. Else the mean on the validation examples is raised by the
+    optimism of :func:`resample_choices`, interval and all. In simulations (4 and 10 equal strengths, 2 to 10 seeds)
+    the uncorrected mean lies 1.0 to 1.6 standard errors too low and the corrected one 0.1 to 0.5; choosing on some
+    seeds and examples and judging on the others has no bias, but errs by a third more.
+
+    Args:
+        strength: the chosen one.
+        validation: (seed, example), its losses on the validation examples.
+        optimism: of :func:`resample_choices`.
+        test: (seed, example), its losses on the test examples, where there are any.
+    """
+    if test is not None:
+        return HonestFigure(strength, mean_estimate(test), 0.0, "test set")
+    seen = mean_estimate(validation)
+    raised = {name: getattr(seen, name) + optimism for name in ("mean", "low", "high")}
+    return HonestFigure(strength, dataclasses.replace(seen, **raised), optimism, "validation, corrected")
