@@ -1,0 +1,92 @@
+"""Numbers as a reader meets them: as many digits as their error allows."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from ridgepath.report.estimates import Estimate
+
+MISSING = "–"
+"""What stands where there is no number."""
+
+UNKNOWN = "?"
+"""What stands where one trial cannot give an error."""
+
+_MOST_DIGITS = 5
+
+
+class Written(NamedTuple):
+    """A mean and its standard error as text; the error is empty where there is no mean."""
+
+    mean: str
+    error: str
+
+    def __str__(self) -> str:
+        return f"{self.mean} ± {self.error}" if self.error else self.mean
+
+
+def write_estimate(estimate: Estimate, *, scale: float = 1.0) -> Written:
+    """Write a mean and its standard error, times ``scale``, to two digits of the error: ``0.2513 ± 0.0031``.
+
+    Both have the same decimals, and the same exponent where both are very small or large (``3.12e-4 ± 0.21e-4``).
+    """
+    mean, error = estimate.mean * scale, estimate.standard_error * scale
+    if not math.isfinite(mean):
+        return Written(MISSING, "")
+    if not math.isfinite(error):
+        return Written(write_number(mean), UNKNOWN)
+    if error == 0:
+        return Written(write_number(mean), "0")
+    exponent = _exponent(max(abs(mean), error))
+    shift = 0 if -3 <= exponent <= _MOST_DIGITS else exponent
+    mean, error = mean / 10.0**shift, error / 10.0**shift
+    decimals, suffix = _decimals(mean, error), f"e{shift}" * (shift != 0)
+    return Written(*(f"{_unsigned_zero(value, decimals)}{suffix}" for value in (mean, error)))
+
+
+def write_number(value: float) -> str:
+    """Write a number that has no error: four significant digits."""
+    if not math.isfinite(value):
+        return MISSING
+    return f"{value:.4g}"
+
+
+def write_interval(estimate: Estimate) -> str:
+    """Write the ends of a 95% interval to two digits of their half width."""
+    half = (estimate.high - estimate.low) / 2
+    if not math.isfinite(half):
+        return MISSING
+    ends = (Estimate(end, half, end, end, estimate.trials) for end in (estimate.low, estimate.high))
+    return " to ".join(write_estimate(end).mean for end in ends)
+
+
+def write_count(count: int, noun: str) -> str:
+    """Write ``1 seed``, ``5 seeds``, ``1,000 examples``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def write_duration(seconds: float) -> str:
+    """Write a time as ``0.4 s``, ``47 s``, ``3 min 20 s`` or ``2 h 5 min``."""
+    if not math.isfinite(seconds):
+        return MISSING
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes = whole // 60
+    return f"{minutes} min {whole % 60} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _exponent(value: float) -> int:
+    return math.floor(math.log10(value)) if value > 0 else 0
+
+
+def _decimals(mean: float, error: float) -> int:
+    most = _MOST_DIGITS - 1 - _exponent(abs(mean) or 1.0)
+    return max(0, min(1 - _exponent(error), most))
+
+
+def _unsigned_zero(value: float, decimals: int) -> str:
+    return f"{round(value, decimals) + 0.0:.{decimals}f}"

@@ -1,0 +1,94 @@
+"""What a reader must know to read the numbers rightly: whole sentences, chosen by what was measured."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from ridgepath.penalties import format_strength
+from ridgepath.report.choice import Choice
+from ridgepath.report.estimates import Failure, PathPoint
+from ridgepath.report.formatting import write_count
+from ridgepath.results import DIVERGED
+from ridgepath.study import DataCard, Study
+
+
+def write_notes(
+    study: Study, *, points: Sequence[PathPoint], choices: Sequence[Choice], failures: Sequence[Failure]
+) -> tuple[str, ...]:
+    """Write the notes of a report: on noise, examples, trials left out, and the ends of the path."""
+    return (
+        *_on_noise(study, points=points),
+        *_on_examples(study),
+        *_on_trials(points, failures=failures),
+        *_on_unusable(points),
+        *(sentence for choice in choices for sentence in _on_ends(choice, points=points, study=study)),
+    )
+
+
+def _on_noise(study: Study, *, points: Sequence[PathPoint]) -> Iterator[str]:
+    yield (
+        f"Figures are means over {write_count(len(study.seeds), 'seed')} ± their standard error, and intervals are 95% "
+        "t intervals. Both cover the noise of seeds only (initial weights, order of batches, dropout), "
+        "not the noise of which examples happened to be in the data."
+    )
+    if any(point.trials == 1 for point in points):
+        yield "One trial at a strength gives no standard error (shown as ± ?) and no interval: add seeds to get them."
+
+
+def _on_examples(study: Study) -> Iterator[str]:
+    data = study.data
+    test = f", test figures from {data.test:,}" if data.test else ""
+    yield (
+        f"Validation figures are from {write_count(data.validation, 'example')}, training figures from {data.train:,}"
+        f"{test}, all taken after the last epoch, in inference mode; only Keras' val_loss contains the penalty."
+    )
+    if study.train_evaluated < data.train:
+        yield (
+            f"Training figures of each epoch are taken on a fixed part of {study.train_evaluated:,} of the "
+            f"{data.train:,} training examples; those of the last epoch in the tables, on all of them."
+        )
+    yield _on_choosing(data)
+
+
+def _on_choosing(data: DataCard) -> str:
+    if data.test:
+        return "Strengths are chosen on the validation examples; the test examples had no part in it."
+    return (
+        "The same validation examples choose a strength and report its figures, which flatters the chosen one; "
+        "a test set would not."
+    )
+
+
+def _on_trials(points: Sequence[PathPoint], *, failures: Sequence[Failure]) -> Iterator[str]:
+    finished, missing = sum(point.trials for point in points), sum(point.missing for point in points)
+    planned = write_count(finished + missing + len(failures), "trial")
+    if failures:
+        diverged = sum(failure.status == DIVERGED for failure in failures)
+        kinds = [(diverged, "diverged"), (len(failures) - diverged, "failed")]
+        how = " and ".join(f"{count} {kind}" for count, kind in kinds if count)
+        yield f"Trials that did not end well are in no figure: {how}, of {planned}."
+    if missing:
+        yield f"Not trained yet: {missing} of {planned}. Resume the study to train the rest."
+    if len({point.trials for point in points if point.trials}) > 1:
+        yield "Strengths have unequal numbers of finished trials, so their means are not over the same seeds."
+
+
+def _on_unusable(points: Sequence[PathPoint]) -> Iterator[str]:
+    several = len({point.variant for point in points}) > 1
+    for name, measure in (("validation", "val_data_loss"), ("training", "train_data_loss")):
+        unusable = [point for point in points if point.trials and not math.isfinite(point.estimates[measure].mean)]
+        if unusable:
+            where = ", ".join(f"{p.variant} " * several + format_strength(p.strength) for p in unusable)
+            yield f"At strength {where}, a finished trial's {name} data loss is not finite, so no mean is shown there."
+
+
+def _on_ends(choice: Choice, *, points: Sequence[PathPoint], study: Study) -> Iterator[str]:
+    strengths = [point.strength for point in points if point.variant == choice.variant and point.trials]
+    if choice.strength_min is None or len(strengths) < 2:
+        return
+    prefix = f"{choice.variant}: " if len(study.variants) > 1 else ""
+    if choice.strength_min == max(strengths):
+        yield f"{prefix}The lowest mean lies at the largest strength tried; still larger ones may be lower."
+    elif 0 < choice.strength_min == min(strength for strength in strengths if strength > 0):
+        yield f"{prefix}The lowest mean lies at the smallest strength above 0; still smaller ones may be lower."

@@ -1,0 +1,151 @@
+"""Every number of a report. What draws or writes a report computes nothing of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ridgepath.report.choice import Choice, choose
+from ridgepath.report.estimates import Curve, Estimate, Failure, PathPoint, curves, failures, path_points
+from ridgepath.report.notes import write_notes
+from ridgepath.results import Results
+from ridgepath.study import BuilderCard, DataCard, Study
+
+__all__ = ["Choice", "Curve", "Estimate", "Failure", "PathPoint", "Summary", "summarize"]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a study found.
+
+    Attributes:
+        study: the name of the study.
+        train_evaluated: training examples on which the training figures of an epoch are taken.
+        metrics: the network's own metrics, such as ``accuracy``.
+        points: the path, variant by variant, strengths as in the study.
+        choices: what the rules take, one a variant.
+        comparisons: paired comparisons of strengths.
+        curves: data losses and metrics over epochs.
+        engines: the engines that trained the trials.
+        seconds: wall-clock time of the study's training.
+        context: what else is known of how it was made, name → value, such as versions.
+        notes: sentences without which the numbers are misread.
+    """
+
+    study: str
+    data: DataCard
+    builder: BuilderCard
+    seeds: tuple[int, ...]
+    epochs: int
+    batch_size: int
+    train_evaluated: int
+    metrics: tuple[str, ...]
+    points: tuple[PathPoint, ...]
+    choices: tuple[Choice, ...]
+    comparisons: tuple[dict[str, Any], ...]
+    curves: tuple[Curve, ...]
+    failures: tuple[Failure, ...]
+    engines: tuple[str, ...]
+    seconds: float
+    context: dict[str, str]
+    notes: tuple[str, ...]
+
+    @property
+    def strength_min(self) -> float | None:
+        """The strength with the lowest mean validation data loss in the first variant."""
+        return self.choices[0].strength_min
+
+    @property
+    def strength_1se(self) -> float | None:
+        """The largest strength within one standard error of that in the first variant."""
+        return self.choices[0].strength_1se
+
+    @property
+    def keras_val_loss_choice(self) -> float | None:
+        """The strength that Keras' ``val_loss`` would have picked in the first variant."""
+        return self.choices[0].keras_val_loss_choice
+
+    def points_of(self, variant: str) -> tuple[PathPoint, ...]:
+        """Return the path of one variant."""
+        return tuple(point for point in self.points if point.variant == variant)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the summary as plain JSON values; what is not known or not finite is ``None``."""
+        return {
+            "study": self.study,
+            "data": asdict(self.data),
+            "seeds": list(self.seeds),
+            "path": [_point_to_json(point) for point in self.points],
+            "strength_min": self.strength_min,
+            "strength_1se": self.strength_1se,
+            "keras_val_loss_choice": self.keras_val_loss_choice,
+            "comparisons": [dict(comparison) for comparison in self.comparisons],
+            "seconds": _finite(self.seconds),
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "choices": [asdict(choice) for choice in self.choices],
+            "failures": [asdict(failure) for failure in self.failures],
+            "engines": list(self.engines),
+            "context": dict(self.context),
+            "notes": list(self.notes),
+        }
+
+
+def summarize(study: Study, results: Results, *, name: str, seconds: float, context: Mapping[str, str]) -> Summary:
+    """Compute every number of a report from what the trials recorded.
+
+    Args:
+        name: how the study is called, such as its folder.
+        seconds: wall-clock time of the study's training.
+        context: what else is known of how it was made, name → value, such as versions.
+    """
+    points, failed = path_points(study, results), failures(results)
+    names = [variant.name for variant in study.variants]
+    choices = tuple(choose(name, [point for point in points if point.variant == name]) for name in names)
+    return Summary(
+        study=name,
+        data=study.data,
+        builder=study.builder,
+        seeds=study.seeds,
+        epochs=study.epochs,
+        batch_size=study.batch_size,
+        train_evaluated=study.train_evaluated,
+        metrics=results.metrics,
+        points=points,
+        choices=choices,
+        comparisons=(),
+        curves=curves(study, results),
+        failures=failed,
+        engines=_engines(results),
+        seconds=float(seconds),
+        context=dict(context),
+        notes=write_notes(study, points=points, choices=choices, failures=failed),
+    )
+
+
+def _engines(results: Results) -> tuple[str, ...]:
+    if results.trials.empty:
+        return ()
+    return tuple(sorted({str(engine) for engine in results.trials["engine"] if engine}))
+
+
+def _point_to_json(point: PathPoint) -> dict[str, Any]:
+    return {
+        "variant": point.variant,
+        "strength": point.strength,
+        "trials": point.trials,
+        "failed": point.failed,
+        "missing": point.missing,
+        **{measure: _estimate_to_json(estimate) for measure, estimate in point.estimates.items()},
+    }
+
+
+def _estimate_to_json(estimate: Estimate) -> dict[str, float | None]:
+    fields = ("mean", "standard_error", "low", "high")
+    return {field: _finite(getattr(estimate, field)) for field in fields}
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,128 @@
+"""A summary in the terminal: readable at 80 columns and without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from rich import box
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from ridgepath.penalties import format_strength
+from ridgepath.report.formatting import write_count, write_duration
+from ridgepath.report.sentences import TABLE_LEGEND, answer, keras_disagrees, on_test_examples
+from ridgepath.report.summary import Failure, Summary
+from ridgepath.report.table import Table, tables
+
+_GAP = 2
+_WIDEST_HEADING = 16
+_MOST_FAILURES = 10
+
+
+def print_summary(summary: Summary, console: Console) -> None:
+    """Print a summary: the answer, the results, and what one must know to read them."""
+    console.print(render(summary))
+
+
+def render(summary: Summary) -> RenderableType:
+    """Lay a summary out; tables are divided so that they fit the width of the console that prints them."""
+    return Group(*_parts(summary))
+
+
+def _parts(summary: Summary) -> Iterator[RenderableType]:
+    yield Text(_plain(f"{summary.study}: {_question(summary)}"), style="dim")
+    yield ""
+    for choice, table in zip(summary.choices, tables(summary), strict=True):
+        if len(summary.choices) > 1:
+            yield Text(_plain(table.variant), style="bold underline")
+        yield Text(" ".join(answer(summary, choice)), style="bold")
+        further = (on_test_examples(summary, choice), keras_disagrees(choice))
+        yield from (Text(_plain(sentence)) for sentence in further if sentence)
+        yield ""
+        yield _Results(table)
+    yield _bullet(TABLE_LEGEND)
+    yield from _failures(summary.failures)
+    yield from (_bullet(note) for note in summary.notes)
+
+
+def _question(summary: Summary) -> str:
+    asked = (write_count(len(summary.seeds), "seed"), write_count(summary.epochs, "epoch"))
+    batches, time = f"batch size {summary.batch_size}", write_duration(summary.seconds)
+    return ", ".join((summary.data.name, *asked, batches, *summary.engines, time))
+
+
+def _failures(failures: Sequence[Failure]) -> Iterator[RenderableType]:
+    for failure in failures[:_MOST_FAILURES]:
+        where = f"{failure.variant} {format_strength(failure.strength)}, seed {failure.seed}"
+        yield _bullet(f"{where}: {failure.status}: {failure.reason}")
+    if len(failures) > _MOST_FAILURES:
+        yield _bullet(f"and {write_count(len(failures) - _MOST_FAILURES, 'more trial')} without figures.")
+
+
+def _bullet(sentence: str) -> RenderableType:
+    line = RichTable.grid(padding=(0, 1, 0, 0))
+    line.add_row("-", Text(_plain(sentence)))
+    return line
+
+
+def _plain(text: str) -> str:
+    """Replace what could move the cursor or colour the terminal: names come from users."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+class _Printed(NamedTuple):
+    heading: str
+    cells: tuple[str, ...]
+    left: bool = False
+
+    @property
+    def width(self) -> int:
+        heading = max(cell_len(line) for line in self.heading.splitlines())
+        return max(min(heading, _WIDEST_HEADING), *(cell_len(cell) for cell in self.cells))
+
+
+class _Results:
+    """The results of one variant, as many tables side by side or stacked as the width asks for."""
+
+    def __init__(self, table: Table) -> None:
+        self._strengths = _Printed("\nstrength", tuple(row.strength for row in table.rows), left=True)
+        marks = _Printed("\n", tuple(" ".join(row.marks) for row in table.rows), left=True)
+        trials = _Printed("\ntrials", tuple(row.trials for row in table.rows))
+        measures = (
+            _Printed(_plain(column.group) + "\n" + column.title, tuple(str(row.cells[index]) for row in table.rows))
+            for index, column in enumerate(table.columns)
+        )
+        self._columns = (marks, trials, *measures)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        for columns in _pack(self._columns, room=options.max_width - self._strengths.width):
+            yield _table((self._strengths, *columns))
+            yield ""
+
+
+def _pack(columns: Sequence[_Printed], *, room: int) -> Iterator[list[_Printed]]:
+    packed: list[_Printed] = []
+    for column in columns:
+        if packed and sum(_GAP + c.width for c in (*packed, column)) > room:
+            yield packed
+            packed = []
+        packed.append(column)
+    yield packed
+
+
+def _table(columns: Sequence[_Printed]) -> RichTable:
+    table = RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, _GAP - 1, 0, 0))
+    for column in columns:
+        table.add_column(
+            Text(column.heading),
+            justify="left" if column.left else "right",
+            width=column.width,
+            overflow="fold",
+            vertical="bottom",
+        )
+    for cells in zip(*(column.cells for column in columns), strict=True):
+        table.add_row(*(Text(cell) for cell in cells))
+    return table

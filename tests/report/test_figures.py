@@ -1,0 +1,77 @@
+import math
+
+import numpy as np
+from matplotlib.colors import to_hex
+from synthetic import make_results, make_study, make_summary
+
+from ridgepath.report.figures import curves_figure, path_figure
+from ridgepath.report.palette import light_colours
+from ridgepath.report.series import path_series
+from ridgepath.report.summary import summarize
+from ridgepath.results import Results
+
+
+def lines(ax):
+    """Map the colour of a line of the path to its line and to the bars that have both ends."""
+    bars = [[bar for bar in c.lines[2][0].get_segments() if np.isfinite(bar).all() and len(bar)] for c in ax.containers]
+    return {to_hex(c.lines[0].get_color()): (c.lines[0], kept) for c, kept in zip(ax.containers, bars, strict=True)}
+
+
+def test_the_path_is_drawn_from_the_series():
+    summary = make_summary()
+    figure = path_figure(summary)
+    figure.draw_without_rendering()
+    [ax], [path] = figure.axes, path_series(summary)
+    drawn = lines(ax)
+    for line in (path.validation, path.training):
+        curve, _ = drawn[light_colours(0)[line.colour]]
+        np.testing.assert_array_equal(np.asarray(curve.get_ydata(), float), line.means)
+        np.testing.assert_array_equal(curve.get_xdata(), line.positions)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.0001", "0.001", "0.01"]
+    texts = {text.get_text() for text in ax.texts}
+    assert texts == {"//", *(mark.name for mark in path.marks)}
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["lowest mean + 1 standard error", "validation data loss", "training data loss"]
+
+
+def test_error_bars_end_at_the_interval():
+    summary = make_summary()
+    [ax] = path_figure(summary).axes
+    _, bars = lines(ax)[light_colours(0)["validation"]]
+    expected = [(p.estimates["val_data_loss"].low, p.estimates["val_data_loss"].high) for p in summary.points]
+    np.testing.assert_allclose([bar[:, 1] for bar in bars], expected)
+
+
+def test_one_seed_has_lines_without_bars():
+    figure = path_figure(make_summary(make_study(seeds=1)))
+    figure.draw_without_rendering()
+    assert [bars for _, bars in lines(figure.axes[0]).values()] == [[], []]
+
+
+def test_variants_stand_side_by_side_and_names_are_no_mathematics():
+    summary = make_summary(make_study(variants=("l2", r"$\bad{$")))
+    for figure in (path_figure(summary), curves_figure(summary)):
+        figure.draw_without_rendering()
+    assert [ax.get_title(loc="left") for ax in path_figure(summary).axes] == ["l2", r"$\bad{$"]
+
+
+def test_curves_have_a_panel_a_measure_and_a_line_a_strength():
+    summary = make_summary()
+    figure = curves_figure(summary)
+    figure.draw_without_rendering()
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert titles == ["validation data loss", "training data loss", "validation accuracy", "training accuracy"]
+    curves = [c for c in summary.curves if c.measure == "train_accuracy"]
+    for line, curve in zip(figure.axes[3].get_lines(), curves, strict=True):
+        assert tuple(line.get_ydata()) == curve.mean
+    assert [line.get_linestyle() for line in figure.axes[0].get_lines()] == ["--", "-", "-", "-"]
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["0", "0.0001", "0.001", "0.01"]
+
+
+def test_figures_of_a_study_without_trials_are_empty():
+    study = make_study()
+    whole = make_results(study)
+    summary = summarize(study, Results(whole.trials[:0], whole.epochs[:0], {}), name="s", seconds=0.0, context={})
+    for figure in (path_figure(summary), curves_figure(summary)):
+        figure.draw_without_rendering()
+        assert not any(math.isfinite(y) for ax in figure.axes for line in ax.get_lines() for y in line.get_ydata())

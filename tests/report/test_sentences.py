@@ -1,0 +1,103 @@
+import math
+
+import pytest
+from synthetic import make_results, make_study, make_summary, set_trials
+
+from ridgepath.report.sentences import answer, curves_caption, keras_disagrees, on_test_examples, path_caption
+from ridgepath.report.summary import summarize
+from ridgepath.results import DIVERGED, Results
+
+
+def summary_of(losses, *, keras=None, test=1000):
+    study = make_study(strengths=tuple(losses), seeds=len(next(iter(losses.values()))), test=test)
+    results = set_trials(make_results(study), "val_data_loss", losses)
+    results = set_trials(results, "val_loss", keras or losses)
+    return summarize(study, results, name="s", seconds=1.0, context={})
+
+
+def answer_of(losses):
+    summary = summary_of(losses)
+    return answer(summary, summary.choices[0])
+
+
+def test_the_answer_names_both_choices_and_their_ground():
+    assert answer_of({0.0: [0.40, 0.44], 1e-4: [0.28, 0.32], 1e-3: [0.31, 0.33], 1e-2: [0.5, 0.7]}) == (
+        "Strength 0.0001 has the lowest mean validation data loss, 0.300 ± 0.020 (2 seeds, 1,000 validation examples).",
+        "Strength 0 has 0.420 ± 0.020.",
+        "The largest strength within one standard error of it is 0.001.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("losses", "last"),
+    [
+        ({0.0: [0.2, 0.4], 1.0: [0.8, 0.9]}, "No larger strength is within one standard error of it."),
+        ({0.0: [0.8, 0.9], 1.0: [0.2, 0.4]}, "No larger strength was tried."),
+        (
+            {0.0: [0.8], 1.0: [0.2]},
+            "With one trial there is no standard error, so the one-standard-error rule has no answer.",
+        ),
+    ],
+)
+def test_the_answer_ends_with_what_the_one_standard_error_rule_says(losses, last):
+    assert answer_of(losses)[-1] == last
+
+
+def test_strength_0_is_not_compared_with_itself():
+    assert not any(sentence.startswith("Strength 0 has 0.") for sentence in answer_of({0.0: [0.2, 0.4], 1.0: [1, 2]}))
+
+
+def test_a_path_of_one_strength_is_not_called_the_lowest():
+    expected = "Strength 0.001, the only one tried, has a mean validation data loss of 0.40 ± 0.10 "
+    assert answer_of({1e-3: [0.3, 0.5]}) == (expected + "(2 seeds, 1,000 validation examples).",)
+
+
+def test_without_an_answer_the_reason_is_said():
+    study = make_study()
+    diverged = make_summary(study, ended=dict.fromkeys(study.trials, (DIVERGED, "loss not finite")))
+    assert answer(diverged, diverged.choices[0]) == (
+        "All trials (20) diverged or failed, so no strength can be named.",
+    )
+    whole = make_results(study)
+    empty = summarize(study, Results(whole.trials[:0], whole.epochs[:0], {}), name="s", seconds=0.0, context={})
+    assert answer(empty, empty.choices[0]) == ("No trial has finished, so there is no answer yet.",)
+    expected = "No strength has a finite mean validation data loss, so none can be named."
+    assert answer_of({0.0: [math.inf, 1.0], 1.0: [math.nan, 1.0]}) == (expected,)
+
+
+def test_keras_is_contradicted_only_where_it_picks_another_strength():
+    losses = {0.0: [0.40, 0.44], 1e-4: [0.28, 0.32]}
+    other = summary_of(losses, keras={0.0: [0.1, 0.1], 1e-4: [0.2, 0.2]})
+    expected = "Keras' val_loss contains the penalty; it would pick 0 instead of 0.0001."
+    assert keras_disagrees(other.choices[0]) == expected
+    assert keras_disagrees(summary_of(losses).choices[0]) is None
+    unknown = summary_of(losses, keras={0.0: [math.nan] * 2, 1e-4: [math.nan] * 2})
+    assert keras_disagrees(unknown.choices[0]) is None
+
+
+def test_test_examples_report_the_chosen_strength():
+    study = make_study(strengths=(0.0, 1.0), seeds=2)
+    results = set_trials(make_results(study), "val_data_loss", {0.0: [1, 2], 1.0: [0.1, 0.2]})
+    results = set_trials(results, "test_data_loss", {0.0: [7, 8], 1.0: [0.3, 0.5]})
+    results = set_trials(results, "test_accuracy", {0.0: [0, 0], 1.0: [0.8, 0.9]})
+    summary = summarize(study, results, name="s", seconds=1.0, context={})
+    assert on_test_examples(summary, summary.choices[0]) == (
+        "On the 1,000 test examples, which had no part in the choice, strength 1 has "
+        "data loss 0.40 ± 0.10, accuracy 0.850 ± 0.050."
+    )
+    without = summary_of({0.0: [0.1, 0.2]}, test=0)
+    assert on_test_examples(without, without.choices[0]) is None
+
+
+def test_captions_say_what_bars_bands_and_training_figures_are():
+    whole, single = make_summary(), make_summary(make_study(seeds=1, train_evaluated=500))
+    assert "Bars are 95% t intervals over seeds." in path_caption(whole)
+    assert "there are no bars" in path_caption(single)
+    assert curves_caption(whole).endswith("Bands are 95% t intervals over seeds.")
+    assert curves_caption(single).endswith("there are no bands; training figures are from 500 training examples.")
+
+
+@pytest.mark.parametrize("word", ["better", "worse", "significant", "best"])
+def test_no_sentence_judges_a_difference(word):
+    summary = make_summary()
+    assert not any(word in sentence for sentence in (*answer(summary, summary.choices[0]), *summary.notes))

@@ -1,0 +1,265 @@
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from synthetic import STRENGTHS, make_results, make_study, make_summary, set_trials
+
+from ridgepath.report.summary import Estimate, summarize
+from ridgepath.results import DIVERGED, FAILED, Results, trial_columns
+from ridgepath.study import Trial
+
+
+def summary_of(study, results):
+    return summarize(study, results, name="s", seconds=1.0, context={})
+
+
+def point(summary, strength):
+    return next(p for p in summary.points if p.strength == strength)
+
+
+def choice_of(losses, *, keras=None):
+    """Summarize a study in which the validation data losses (strength → one a seed) are these."""
+    study = make_study(strengths=tuple(losses), seeds=len(next(iter(losses.values()))))
+    results = set_trials(make_results(study), "val_data_loss", losses)
+    return summary_of(study, set_trials(results, "val_loss", keras or losses))
+
+
+def test_an_estimate_agrees_with_scipy():
+    study = make_study()
+    results = make_results(study)
+    trials, summary = results.trials, summary_of(study, results)
+    measures = [
+        "val_data_loss",
+        "train_data_loss",
+        "test_accuracy",
+        "penalty",
+        "near_zero",
+        "weight_norm",
+    ]
+    for strength in STRENGTHS[1:]:
+        for measure in measures:
+            values = trials.loc[trials["strength"] == strength, measure]
+            error = scipy.stats.sem(values)
+            low, high = scipy.stats.t.interval(0.95, 4, loc=values.mean(), scale=error)
+            expected = Estimate(values.mean(), error, low, high, 5)
+            found = point(summary, strength).estimates[measure]
+            assert dataclasses.astuple(found) == pytest.approx(dataclasses.astuple(expected), rel=1e-10), measure
+
+
+def test_an_estimate_by_hand():
+    found = point(choice_of({0.0: [0.1, 0.2, 0.6]}), 0.0).estimates["val_data_loss"]
+    error = math.sqrt(0.07 / 3)
+    assert (found.mean, found.standard_error) == pytest.approx((0.3, error))
+    assert (found.low, found.high) == pytest.approx((0.3 - 4.302652730 * error, 0.3 + 4.302652730 * error))
+
+
+def test_the_gap_is_paired_by_seed():
+    study = make_study(strengths=(0.0,), seeds=3)
+    results = set_trials(make_results(study), "val_data_loss", {0.0: [1.0, 2.0, 3.5]})
+    gap = point(summary_of(study, set_trials(results, "train_data_loss", {0.0: [0.5, 1.5, 2.0]})), 0.0).estimates["gap"]
+    assert gap.mean == pytest.approx(2.5 / 3)
+    assert gap.standard_error == pytest.approx(scipy.stats.sem([0.5, 0.5, 1.5]))
+
+
+def test_keras_val_loss_is_the_column_val_loss():
+    summary = choice_of({0.0: [1.0, 2.0]}, keras={0.0: [5.0, 6.0]})
+    assert point(summary, 0.0).estimates["keras_val_loss"].mean == 5.5
+
+
+def test_the_measures_of_a_point_are_those_of_the_network_and_the_data():
+    base = {"val_data_loss", "train_data_loss", "gap", "penalty", "weight_norm", "near_zero", "keras_val_loss"}
+    base |= {"best_epoch"}
+    metrics = {f"{split}_{name}" for split in ("val", "train", "test") for name in ("mae", "r2")}
+    full = make_summary(make_study(), metrics=("mae", "r2"))
+    assert set(full.points[0].estimates) == base | metrics | {"test_data_loss"}
+    assert full.metrics == ("mae", "r2")
+    assert set(make_summary(make_study(test=0), metrics=()).points[0].estimates) == base
+
+
+def test_trials_that_did_not_end_well_are_counted_and_left_out():
+    study = make_study()
+    ended = {Trial("l2", 1e-3, 1): (DIVERGED, "loss not finite in epoch 3"), Trial("l2", 1e-3, 4): (FAILED, "killed")}
+    broken, whole = make_results(study, ended=ended), make_results(study)
+    summary = summary_of(study, broken)
+    here = point(summary, 1e-3)
+    assert (here.trials, here.failed, here.missing) == (3, 2, 0)
+    kept = whole.trials[(whole.trials["strength"] == 1e-3) & whole.trials["seed"].isin([0, 2, 3])]
+    assert here.estimates["val_data_loss"].mean == pytest.approx(kept["val_data_loss"].mean())
+    assert [dataclasses.astuple(failure) for failure in summary.failures] == [
+        ("l2", 1e-3, 1, DIVERGED, "loss not finite in epoch 3"),
+        ("l2", 1e-3, 4, FAILED, "killed"),
+    ]
+    assert "Trials that did not end well are in no figure: 1 diverged and 1 failed, of 20 trials." in summary.notes
+    assert any("unequal numbers of finished trials" in note for note in summary.notes)
+    curve = next(c for c in summary.curves if (c.strength, c.measure) == (1e-3, "val_data_loss"))
+    assert curve.trials == 3
+
+
+def test_trials_that_were_not_trained_are_missing():
+    study = make_study()
+    whole = make_results(study)
+    part = Results(whole.trials[whole.trials["seed"] < 2], whole.epochs[whole.epochs["seed"] < 2], {})
+    summary = summary_of(study, part)
+    assert {(p.trials, p.failed, p.missing) for p in summary.points} == {(2, 0, 3)}
+    assert "Not trained yet: 12 of 20 trials. Resume the study to train the rest." in summary.notes
+
+
+def test_curves_agree_with_scipy():
+    study = make_study()
+    results = make_results(study)
+    summary = summary_of(study, results)
+    assert len(summary.curves) == 4 * 4
+    for curve in summary.curves:
+        assert curve.epochs == tuple(range(1, 16))
+        rows = results.epochs[(results.epochs["strength"] == curve.strength) & (results.epochs["epoch"] == 7)]
+        values = rows[curve.measure]
+        low, high = scipy.stats.t.interval(0.95, 4, loc=values.mean(), scale=scipy.stats.sem(values))
+        assert (curve.mean[6], curve.low[6], curve.high[6]) == pytest.approx((values.mean(), low, high))
+
+
+def test_the_choices_of_a_path():
+    losses = {0.0: [0.40, 0.44], 1e-4: [0.28, 0.32], 1e-3: [0.31, 0.33], 1e-2: [0.5, 0.7]}
+    keras = {0.0: [0.40, 0.44], 1e-4: [0.48, 0.52], 1e-3: [0.81, 0.83], 1e-2: [1.5, 1.7]}
+    summary = choice_of(losses, keras=keras)
+    assert (summary.strength_min, summary.strength_1se, summary.keras_val_loss_choice) == (1e-4, 1e-3, 0.0)
+    assert summary.choices[0].threshold == pytest.approx(0.30 + 0.02)
+
+
+def test_of_equal_means_the_larger_strength_is_chosen():
+    summary = choice_of({0.0: [0.5, 0.7], 1e-4: [0.2, 0.4], 1e-3: [0.4, 0.2]})
+    assert (summary.strength_min, summary.keras_val_loss_choice) == (1e-3, 1e-3)
+
+
+def test_each_variant_chooses_for_itself_and_the_first_is_on_top():
+    study = make_study(strengths=(0.0, 1e-3), seeds=2, variants=("l2", "decay"))
+    results = make_results(study)
+    results.trials.loc[results.trials["variant"] == "decay", "val_data_loss"] = [0.1, 0.2, 0.3, 0.4]
+    results.trials.loc[results.trials["variant"] == "l2", "val_data_loss"] = [0.3, 0.4, 0.1, 0.2]
+    summary = summary_of(study, results)
+    assert [(choice.variant, choice.strength_min) for choice in summary.choices] == [("l2", 1e-3), ("decay", 0.0)]
+    assert summary.strength_min == 1e-3
+    assert [p.variant for p in summary.points] == ["l2", "l2", "decay", "decay"]
+
+
+def test_one_seed_has_means_without_errors():
+    summary = choice_of({0.0: [0.4], 1e-3: [0.3]})
+    found = point(summary, 1e-3).estimates["val_data_loss"]
+    assert (found.mean, found.trials) == (0.3, 1)
+    assert all(math.isnan(value) for value in (found.standard_error, found.low, found.high))
+    assert (summary.strength_min, summary.strength_1se) == (1e-3, None)
+    assert summary.choices[0].threshold is None
+    assert summary.to_json()["path"][1]["val_data_loss"] == {
+        "mean": 0.3,
+        "standard_error": None,
+        "low": None,
+        "high": None,
+    }
+    assert any(note.startswith("One trial at a strength gives no standard error") for note in summary.notes)
+    assert all(math.isnan(high) for curve in summary.curves for high in curve.high)
+
+
+def test_one_strength():
+    summary = choice_of({1e-3: [0.3, 0.5]})
+    assert (summary.strength_min, summary.strength_1se, summary.keras_val_loss_choice) == (1e-3, 1e-3, 1e-3)
+
+
+@pytest.mark.parametrize("columns", [[], ["variant", "strength", "seed", "status", "reason", "engine"]])
+def test_a_study_without_a_trial_has_points_without_numbers(columns):
+    study = make_study()
+    summary = summary_of(study, Results(pd.DataFrame(columns=columns), pd.DataFrame(columns=columns), {}))
+    assert {(p.trials, p.failed, p.missing) for p in summary.points} == {(0, 0, 5)}
+    assert (summary.strength_min, summary.strength_1se, summary.keras_val_loss_choice) == (None, None, None)
+    assert (summary.curves, summary.engines, summary.failures) == ((), (), ())
+    json.dumps(summary.to_json(), allow_nan=False)
+
+
+def test_a_study_in_which_all_diverged_chooses_nothing():
+    study = make_study()
+    ended = dict.fromkeys(study.trials, (DIVERGED, "loss not finite in epoch 1"))
+    summary = make_summary(study, ended=ended)
+    assert {(p.trials, p.failed) for p in summary.points} == {(0, 5)}
+    assert summary.strength_min is None
+    assert summary.curves == ()
+    assert summary.to_json()["path"][0]["val_data_loss"]["mean"] is None
+
+
+def test_a_loss_that_is_not_finite_leaves_no_mean_and_is_said():
+    summary = choice_of({0.0: [0.1, math.inf], 1e-3: [0.3, 0.5]})
+    assert math.isnan(point(summary, 0.0).estimates["val_data_loss"].mean)
+    assert summary.strength_min == 1e-3
+    expected = "At strength 0, a finished trial's validation data loss is not finite, so no mean is shown there."
+    assert expected in summary.notes
+
+
+def test_losses_near_the_largest_float_give_no_warning():
+    found = point(choice_of({0.0: [1.7e308, 1.7e308, 1.7e308]}), 0.0).estimates["val_data_loss"]
+    assert found.trials == 3
+
+
+def test_the_json_has_the_documented_keys_and_no_nan():
+    document = make_summary().to_json()
+    assert list(document)[:9] == [
+        *("study", "data", "seeds", "path", "strength_min", "strength_1se", "keras_val_loss_choice"),
+        *("comparisons", "seconds"),
+    ]
+    assert document["study"] == "studies/l2"
+    assert {name: document["data"][name] for name in ("name", "train", "validation", "test")} == {
+        "name": "mnist-5k",
+        "train": 3000,
+        "validation": 1000,
+        "test": 1000,
+    }
+    assert (document["seeds"], document["comparisons"], document["seconds"]) == ([0, 1, 2, 3, 4], [], 41.5)
+    entry = document["path"][1]
+    assert (entry["variant"], entry["strength"], entry["trials"], entry["failed"]) == ("l2", 1e-4, 5, 0)
+    estimates = ["val_data_loss", "val_accuracy", "train_data_loss", "penalty", "weight_norm", "near_zero"]
+    for name in (*estimates, "keras_val_loss"):
+        assert set(entry[name]) == {"mean", "standard_error", "low", "high"}
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+
+
+def test_the_table_columns_of_the_synthetic_study_are_those_of_a_real_one():
+    columns = list(make_results(make_study()).trials.columns)
+    assert columns[7:] == list(trial_columns(("accuracy",), test=True))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "not_said"),
+    [
+        ({}, "test figures from 1,000", "fixed part"),
+        ({}, "the test examples had no part in it", "flatters"),
+        ({"test": 0}, "flatters the chosen one", "test figures"),
+        ({"train_evaluated": 500}, "a fixed part of 500 of the 3,000 training examples", "One trial at a strength"),
+        ({"seeds": 1}, "One trial at a strength", "unequal numbers"),
+    ],
+)
+def test_notes_say_what_the_study_asks_for(changes, said, not_said):
+    notes = " ".join(make_summary(make_study(**changes)).notes)
+    assert "noise of seeds only" in notes
+    assert said in notes
+    assert not_said not in notes
+
+
+@pytest.mark.parametrize(
+    ("best", "said"),
+    [(1e-2, "at the largest strength tried"), (1e-4, "at the smallest strength above 0"), (1e-3, None), (0.0, None)],
+)
+def test_notes_say_when_the_lowest_mean_lies_at_an_end(best, said):
+    notes = choice_of({strength: [0.1, 0.2] if strength == best else [0.5, 0.6] for strength in STRENGTHS}).notes
+    found = [note for note in notes if "lowest mean lies" in note]
+    assert len(found) == (said is not None)
+    assert said is None or said in found[0]
+
+
+def test_the_order_of_the_rows_does_not_matter():
+    study = make_study()
+    results = make_results(study)
+    order = np.random.default_rng(0).permutation(len(results.epochs))
+    shuffled = Results(results.trials.iloc[::-1], results.epochs.iloc[order], {})
+    ours, theirs = summary_of(study, results), summary_of(study, shuffled)
+    np.testing.assert_allclose([c.mean for c in ours.curves], [c.mean for c in theirs.curves], rtol=1e-12)
+    assert ours.choices == theirs.choices
