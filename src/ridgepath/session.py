@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -114,10 +115,13 @@ def run(request: Request, watch: Watch) -> Path:
         store = StudyStore.open(folder) if (folder / FILE).exists() else None
         missing = _missing(study, store)
         if missing:
+            watch.stage("building the network at every strength")
+            inspected = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))
             with _saved(dataset) as data_folder:
+                dataset = Dataset.open(Path(data_folder))  # mapped, like the workers': one copy in memory for all
                 arguments = (request.builder, data_folder, study)
-                watch.stage("building the network at every strength")
-                network = pool.call(_inspect_network, *arguments)
+                pool.warm(_prepare, *arguments)
+                network = inspected()
                 if network.classes is not None:
                     check_labels(dataset, classes=network.classes)
                 for reason in _explain(network.refused):
@@ -220,6 +224,10 @@ def _train(
         store.add_session(started=sitting.started, seconds=sitting.seconds, workers=pool.workers, trials=done)
 
 
+def _example(dataset: Dataset, study: Study) -> tuple[Any, Any]:
+    return dataset.train.x[: study.batch_size], dataset.train.y[: study.batch_size]
+
+
 @contextmanager
 def _saved(dataset: Dataset) -> Iterator[str]:
     """Put the arrays where the workers map them into memory, once for all of them."""
@@ -233,13 +241,26 @@ def _saved(dataset: Dataset) -> Iterator[str]:
 
 
 def _import_training() -> None:
-    import ridgepath.training.shard  # noqa: F401
+    """Import what trains, without the packages that Keras takes along for plots and wrappers: half of its import."""
+    absent = [name for name in ("matplotlib", "sklearn") if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
+    try:
+        import ridgepath.training.shard  # noqa: F401
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
-def _inspect_network(builder: Builder, data_folder: str, study: Study) -> NetworkCard:
-    from ridgepath.training.shard import Task, inspect_network
+def _prepare(builder: Builder, data_folder: str, study: Study) -> None:
+    from ridgepath.training.shard import Task, prepare
 
-    return inspect_network(Task(builder, data_folder, study))
+    prepare(Task(builder, data_folder, study))
+
+
+def _inspect_network(builder: Builder, study: Study, example: tuple[Any, Any]) -> NetworkCard:
+    from ridgepath.training.inspection import inspect_network
+
+    return inspect_network(builder, study, example=example)
 
 
 @dataclass(frozen=True)

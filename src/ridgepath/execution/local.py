@@ -2,18 +2,23 @@
 
 Measured: two threads inside one small step are slower than one, and two single-threaded processes are twice
 as fast as one. So every worker is told to use one thread, before its JAX starts; the caller's own process
-and environment stay as they are.
+and environment stay as they are. One thread takes three settings: XLA's own flag, ``NPROC`` for the pool in
+which it runs a program's parts, and no second thread to dispatch from. With the flag alone, two workers
+on two cores took 0.58 ms a step of the task's network; with all three 0.34 ms.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import logging
 import os
+import platform
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -64,6 +69,20 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def program_cache() -> Path:
+    """Return the folder in which JAX keeps compiled programs from one study to the next, for this kind of processor.
+
+    A program that was compiled for one processor may not run on another one that shares the home folder.
+    """
+    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        described = next(line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("flags"))
+    except (OSError, StopIteration):
+        described = platform.processor()
+    kind = hashlib.sha256(f"{platform.machine()} {described}".encode()).hexdigest()[:12]
+    return home / "ridgepath" / f"programs-{kind}"
+
+
 def worker_environment() -> dict[str, str]:
     """Return the environment variables that make a worker single-threaded and its Keras run on JAX."""
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
@@ -71,6 +90,11 @@ def worker_environment() -> dict[str, str]:
         **_ONE_THREAD,
         "KERAS_BACKEND": "jax",
         "XLA_FLAGS": flags,
+        "NPROC": "1",
+        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false",
+        "JAX_COMPILATION_CACHE_DIR": os.environ.get("JAX_COMPILATION_CACHE_DIR", str(program_cache())),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "LOKY_MAX_MEMORY_LEAK_SIZE": "1e18",  # data that arrives with the first trial is no leak
     }
@@ -91,23 +115,25 @@ class LocalWorkers:
     ) -> None:
         self._pool.shutdown(wait=True, kill_workers=True)
 
-    def warm(self, function: Callable[[], None]) -> None:
+    def warm(self, function: Callable[..., None], *arguments: Any) -> None:
         """Let every worker call a function, such as a long import, and do not wait for it."""
         for _ in range(self.workers):
-            self._pool.submit(function)
+            self._pool.submit(function, *arguments)
 
-    def call(self, function: Callable[..., _Value], *arguments: Any) -> _Value:
-        """Call a function in a worker and return its value.
+    def begin(self, function: Callable[..., _Value], *arguments: Any) -> Callable[[], _Value]:
+        """Call a function in a worker, and return a function that waits for its value.
 
-        Raises:
-            TrainingError: the worker died in it.
-            Exception: what the function raised.
+        That one raises :class:`TrainingError` when the worker died, and else what the function raised.
         """
         future: Future[_Value] = self._pool.submit(function, *arguments)
-        try:
-            return future.result()
-        except BrokenProcessPool as error:
-            raise TrainingError(f"a worker process died before training began: {_first_sentence(error)}") from None
+
+        def value() -> _Value:
+            try:
+                return future.result()
+            except BrokenProcessPool as error:
+                raise TrainingError(f"a worker process died before training began: {_first_sentence(error)}") from None
+
+        return value
 
     def train(self, shards: Sequence[Shard], train_leg: TrainLeg) -> Iterator[Leg]:
         """Train shards, and yield every leg as it is finished.

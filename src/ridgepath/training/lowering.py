@@ -137,7 +137,7 @@ class Lowered:
             "non_trainable": self.model.non_trainable_variables,
             "optimizer": self.model.optimizer.variables,
         }
-        return {name: [jnp.array(v.value) for v in variables] for name, variables in groups.items()}
+        return {name: [np.array(v.value) for v in variables] for name, variables in groups.items()}
 
     @cached_property
     def key(self) -> str:
@@ -155,7 +155,7 @@ class Lowered:
     @property
     def metric_state(self) -> Arrays:
         """The state of the metrics at the start of an epoch."""
-        return [jnp.zeros(v.shape, v.dtype) for v in self.model.metrics_variables]
+        return [np.zeros(v.shape, v.dtype) for v in self.model.metrics_variables]
 
     def train_step(self, state: State, metric_state: Arrays, coefficients: jax.Array, batch: Batch) -> Any:
         """Take one step of the model's optimizer, by Keras' own ``train_step``.

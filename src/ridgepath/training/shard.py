@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import gc
 import pickle
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,17 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import keras
 import numpy as np
 
 from ridgepath.builders import Builder
 from ridgepath.datasets import Dataset
-from ridgepath.errors import InputError
 from ridgepath.results import Leg, TrialResult, failed
-from ridgepath.study import NetworkCard, Shard, Study, Trial
+from ridgepath.study import Shard, Study, Trial
 from ridgepath.training import trial as one
 from ridgepath.training.lowering import Lowered, NotLoweredError
-from ridgepath.training.models import Batch, build_model, load_build, metric_names
+from ridgepath.training.models import Batch, build_model, load_build
 from ridgepath.training.reference import train_reference
 
 LEG_SECONDS = 2.0
@@ -55,36 +52,9 @@ class _ShardProgress:
     under_way: one.Progress | None = None
 
 
-def inspect_network(task: Task) -> NetworkCard:
-    """Build the network once at each strength, without training it.
-
-    Raises:
-        BuilderError: a model cannot be built, or does not take the data.
-        InputError: the engine ``jax`` is asked for and a model cannot be lowered.
-    """
-    workshop = _workshop(task)
-    models, refused = {}, {}
-    for variant in task.study.variants:
-        for strength in variant.strengths:
-            models[strength] = workshop.build(strength, seed=task.study.seeds[0])
-            try:
-                Lowered(models[strength], workshop.example)
-            except NotLoweredError as error:
-                refused[strength] = str(error)
-    if refused and task.study.engine == "jax":
-        raise InputError(
-            "a network that the jax engine can train",
-            received=f"one that it cannot: {next(iter(refused.values()))}",
-            remedy="Use the engine auto or reference.",
-        )
-    model = next(iter(models.values()))
-    return NetworkCard(
-        metrics=metric_names(model),
-        parameters=model.count_params(),
-        classes=_classes(model, workshop.example),
-        refused=refused if task.study.engine == "auto" else {},
-        versions={"python": sys.version.split()[0], "keras": keras.__version__, "jax": jax.__version__},
-    )
+def prepare(task: Task) -> None:
+    """Compile the program of the study's first trial, so that it is there when the first leg begins."""
+    _workshop(task).prepare(task.study.trials[0])
 
 
 def train_leg(task: Task, shard: Shard, packed: bytes | None) -> Leg:
@@ -147,6 +117,10 @@ class _Workshop:
                 return under_way.epoch - before, None
         return under_way.epoch - before, one.finish(program, under_way, trial, self.data)
 
+    def prepare(self, trial: Trial) -> None:
+        """Compile the program of a trial."""
+        self._lowered(trial)
+
     def _lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         """Return the program and the coefficients of a trial, or ``None`` for the reference engine."""
         if trial.strength not in self._strengths:
@@ -158,8 +132,11 @@ class _Workshop:
             lowered = Lowered(self.build(trial.strength, seed=trial.seed), self.example)
         except NotLoweredError:
             return None
-        program = self._programs.setdefault(lowered.key, one.Program(lowered, batch_size=self.study.batch_size))
-        return program, lowered.coefficients
+        if lowered.key not in self._programs:
+            program = one.Program(lowered, batch_size=self.study.batch_size)
+            program.compile(lowered.state, lowered.coefficients, self.data)
+            self._programs[lowered.key] = program
+        return self._programs[lowered.key], lowered.coefficients
 
 
 @functools.lru_cache(maxsize=1)
@@ -167,11 +144,3 @@ def _workshop(task: Task) -> _Workshop:
     workshop = _Workshop(task)
     gc.freeze()  # what was imported so far stays; loky collects garbage between legs, which would walk all of it
     return workshop
-
-
-def _classes(model: Any, example: Batch) -> int | None:
-    loss = keras.losses.get(model.loss)
-    takes_numbers = isinstance(loss, keras.losses.SparseCategoricalCrossentropy)
-    if not takes_numbers and loss is not keras.losses.sparse_categorical_crossentropy:
-        return None
-    return int(model.compute_output_shape(example[0].shape)[-1])

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ridgepath.datasets import Dataset, Split
@@ -40,10 +39,13 @@ def evaluated_part(split: Split, examples: int) -> Split:
 
 
 class TrialData:
-    """The arrays of a study, on the device, as a trial needs them."""
+    """The arrays of a study, on the device, as a trial needs them.
+
+    On a CPU the device's arrays are the memory-mapped files themselves: all workers share one copy.
+    """
 
     def __init__(self, data: Dataset, *, train_evaluated: int) -> None:
-        self.train: Batch = (jnp.asarray(data.train.x), jnp.asarray(data.train.y))
+        self.train: Batch = (jax.device_put(data.train.x), jax.device_put(data.train.y))
         self.train_part = _chunks(evaluated_part(data.train, train_evaluated))
         self.all_train = self.train_part if train_evaluated >= len(data.train.y) else _chunks(data.train)
         self.validation = _chunks(data.validation)
@@ -53,7 +55,7 @@ class TrialData:
 def _chunks(split: Split) -> list[Batch]:
     starts = range(0, len(split.y), EVALUATED_TOGETHER)
     cut = [slice(start, start + EVALUATED_TOGETHER) for start in starts]
-    return [(jnp.asarray(split.x[part]), jnp.asarray(split.y[part])) for part in cut]
+    return [(jax.device_put(split.x[part]), jax.device_put(split.y[part])) for part in cut]
 
 
 class Program:
@@ -63,9 +65,15 @@ class Program:
         self.lowered = lowered
         self.metrics = lowered.metrics
         self.batch_size = batch_size
-        self.train_epoch = jax.jit(self._train_epoch, donate_argnums=0)
+        self.train_epoch: Any = jax.jit(self._train_epoch, donate_argnums=0)
         self.evaluate_chunk = jax.jit(lowered.evaluate, donate_argnums=1)
         self.metric_results = jax.jit(lowered.metric_results)
+
+    def compile(self, state: State, coefficients: np.ndarray, data: TrialData) -> None:
+        """Compile for these shapes now, instead of at the first epoch."""
+        order = np.zeros(len(data.train[1]), np.int32)
+        self.train_epoch = self.train_epoch.lower(state, coefficients, data.train, order).compile()
+        self.evaluate(state, data.validation)
 
     def _train_epoch(self, state: State, coefficients: jax.Array, train: Batch, order: jax.Array) -> Any:
         """Train on all examples once.

@@ -1,0 +1,47 @@
+# Everything is set up in .venv by itself: `make study` and `make test` are all that a newcomer needs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+export MPLBACKEND := Agg
+
+.PHONY: study test test-slow check calibrate bench clean
+
+study: .venv/installed ## the task, done right: MNIST digits, four strengths of L2, five seeds
+	$(BIN)/ridgepath run
+
+test: .venv/developing ## all tests but the slow ones
+	$(BIN)/pytest
+
+test-slow: .venv/developing ## the slow tests: whole trainings by two engines, full data sets, killed workers
+	$(BIN)/pytest -m slow
+
+check: .venv/developing ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+calibrate: .venv/developing ## coverage of the intervals, by simulation
+	$(BIN)/python benchmarks/calibrate.py
+
+bench: .venv/developing ## against loops of model.fit; RESULTS.md says how to add the TensorFlow one
+	$(BIN)/python benchmarks/fit_loops.py
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "ridgepath needs Python 3.11 or newer; $(PYTHON) is older. Try: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv .venv \
+	  || { echo "$(PYTHON) cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 2; }
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv; the first time takes a minute or two."
+	@$(PIP) --editable .
+	@touch $@
+
+.venv/developing: pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv with what the tests need; the first time takes a minute or two."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ .venv/installed
