@@ -14,7 +14,7 @@ def facts(summary: Summary) -> tuple[tuple[str, str], ...]:
         f"{data.validation:,} validation",
         f"{data.test:,} test" if data.test else "no test",
     )
-    return (
+    known = (
         ("Data", data.name),
         ("Examples", ", ".join(examples)),
         ("Data fingerprint", data.fingerprint[:16]),
@@ -23,5 +23,6 @@ def facts(summary: Summary) -> tuple[tuple[str, str], ...]:
         ("Training", f"{write_count(summary.epochs, 'epoch')}, batch size {summary.batch_size:,}"),
         ("Engine", ", ".join(summary.engines) or "none has finished a trial"),
         ("Time", write_duration(summary.seconds)),
-        *((name, value) for name, value in summary.context.items() if value),
     )
+    names = {name.lower() for name, _ in known}
+    return (*known, *((name, value) for name, value in summary.context.items() if value and name.lower() not in names))
