@@ -14,7 +14,7 @@ FLOORS = (
     ("store",),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "session", "api", "cli"),
+    ("progress", "session", "api", "cli", "__main__"),
 )
 PLACES = {
     "training": ("networks", "models", "lowering", "inspection", "trial", "reference", "shard"),
@@ -39,7 +39,8 @@ def imports_of(path):
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "ridgepath":
-            targets = [node.module] if "." in node.module else [f"ridgepath.{a.name}" for a in node.names]
+            is_folder = (SOURCE.parent / node.module.replace(".", "/")).is_dir()
+            targets = [f"{node.module}.{a.name}" for a in node.names] if is_folder else [node.module]
             for target in targets:
                 yield target.removeprefix("ridgepath."), id(node) not in top
         elif isinstance(node, ast.Import):

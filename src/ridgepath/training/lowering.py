@@ -27,7 +27,7 @@ import numpy as np
 
 from ridgepath.training.models import Batch, metric_names
 
-Arrays = list[jax.Array]
+Arrays = list[jax.Array] | list[np.ndarray]
 State = dict[str, Arrays]
 """All that one trial carries from step to step: the arrays of the model's ``trainable``, ``non_trainable`` and
 ``optimizer`` variables, each in the model's order."""

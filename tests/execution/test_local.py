@@ -1,0 +1,118 @@
+"""Real worker processes; what they train here are numbers, so that the hand-over itself is what is tested."""
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ridgepath.errors import TrainingError
+from ridgepath.execution.local import MOST_DEATHS, LocalWorkers
+from ridgepath.results import FAILED, Leg, TrialResult
+from ridgepath.study import Trial, plan_shards
+
+EPOCHS = 4
+
+
+@dataclass(frozen=True)
+class Count:
+    """Train one epoch a leg, and die in the legs that are named in ``deaths``: (strength, epoch) → how often."""
+
+    folder: Path
+    deaths: tuple[tuple[float, int, int], ...] = ()
+
+    def __call__(self, shard, progress):
+        (trial,) = shard.trials
+        epoch = int(progress or b"0") + 1
+        for strength, at, times in self.deaths:
+            if (trial.strength, epoch) == (strength, at) and self.marked(
+                f"died-{strength}-{at}-{os.getpid()}"
+            ) <= times:
+                os.kill(os.getpid(), signal.SIGKILL)
+        self.marked(f"leg-{trial.strength}-{epoch}-{os.getpid()}")
+        if epoch < EPOCHS:
+            return Leg([], str(epoch).encode(), 1)
+        result = TrialResult(trial, "done", "", "count", 0.0, {"epochs": epoch}, {})
+        return Leg([result], None, 1)
+
+    def marked(self, name):
+        (self.folder / name).touch()
+        prefix = name.rsplit("-", 1)[0]
+        return len(list(self.folder.glob(f"{prefix}-*")))
+
+
+def trials(count):
+    return [Trial("l2", float(strength), 0) for strength in range(count)]
+
+
+def train(folder, count, *, workers=2, deaths=()):
+    with LocalWorkers(workers) as pool:
+        legs = list(pool.train(plan_shards(trials(count)), Count(folder, tuple(deaths))))
+    return legs, [result for leg in legs for result in leg.results]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5])
+def test_every_trial_is_trained_once_to_its_end(tmp_path, count):
+    legs, results = train(tmp_path, count)
+    assert sorted(result.trial for result in results) == trials(count)
+    assert {result.figures["epochs"] for result in results} == {EPOCHS}
+    assert sum(leg.epochs for leg in legs) == count * EPOCHS
+
+
+def test_trials_are_finished_in_their_order_as_long_as_no_core_would_be_idle(tmp_path):
+    _, results = train(tmp_path, 4, workers=1)
+    assert [result.trial for result in results] == trials(4)
+
+
+def test_a_killed_worker_is_replaced_and_its_trial_goes_on_from_its_last_leg(tmp_path, caplog):
+    legs, results = train(tmp_path, 3, deaths=[(1.0, 3, 1)])
+    assert sorted(result.trial for result in results) == trials(3)
+    assert all(result.status == "done" for result in results)
+    assert sum(leg.epochs for leg in legs) == 3 * EPOCHS, "no epoch that was handed back is trained again"
+    assert [record.getMessage()[:24] for record in caplog.records] == ["a worker process died; i"]
+
+
+def test_a_trial_that_kills_its_workers_is_given_up_and_the_others_go_on(tmp_path):
+    _, results = train(tmp_path, 3, deaths=[(1.0, 2, MOST_DEATHS)])
+    status = {result.trial.strength: result.status for result in results}
+    assert status == {0.0: "done", 1.0: FAILED, 2.0: "done"}
+    (reason,) = (result.reason for result in results if result.status == FAILED)
+    assert f"died {MOST_DEATHS} times" in reason
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_death_before_training_is_an_error(tmp_path):
+    with LocalWorkers(1) as pool, pytest.raises(TrainingError, match="died before training"):
+        pool.begin(die)()
+
+
+def environment_of_a_worker():
+    import threading
+
+    return {name: os.environ.get(name) for name in ("KERAS_BACKEND", "NPROC", "XLA_FLAGS")}, threading.active_count()
+
+
+def test_workers_are_single_threaded_and_the_caller_keeps_its_environment(monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_enable_fast_math=false")
+    before = dict(os.environ)
+    with LocalWorkers(1) as pool:
+        environment, _ = pool.begin(environment_of_a_worker)()
+    assert environment["KERAS_BACKEND"] == "jax"
+    assert environment["NPROC"] == "1"
+    assert environment["XLA_FLAGS"] == "--xla_cpu_enable_fast_math=false --xla_cpu_multi_thread_eigen=false"
+    assert dict(os.environ) == before
+
+
+def prints():
+    print("a builder that prints")
+    return True
+
+
+def test_what_a_worker_prints_is_kept_out_of_standard_output(capfd):
+    with LocalWorkers(1) as pool:
+        assert pool.begin(prints)()
+    assert "prints" not in capfd.readouterr().out
