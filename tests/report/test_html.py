@@ -168,6 +168,10 @@ def test_the_file_is_replaced_whole_and_readable_as_others_are(tmp_path):
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"a file that a report can be written to; received .*missing.report\.html"):
         write_html(make_summary(), tmp_path / "missing" / "report.html")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=r"folder \(Is a directory\)"):
+        write_html(make_summary(), tmp_path / "folder")
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine to open the page in")

@@ -36,7 +36,7 @@ def test_trials_without_figures_and_how_it_was_made_are_listed():
 def test_names_are_no_markup():
     name = "a|b\n# <script>x</script> [l](http://x.y) *b* `c`"
     text = markdown(make_summary(make_study(name=name), name=name, metrics=(name,)))
-    assert "<script>" not in text
+    assert "<" not in text
     assert not re.search(r"(?<!\\)\[l", text)
     assert len({len(cells(row)) for row in rows(text)}) == 1
     assert [line for line in text.splitlines() if line.startswith("# ")] == [text.splitlines()[0]]
