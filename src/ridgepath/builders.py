@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import cloudpickle
@@ -160,9 +161,17 @@ def _is_plain_sequence(value: object) -> bool:
 
 def _code(function: Build) -> str:
     """Return a function's code without comments and layout; where its source is not to be had, its byte code."""
+    source = _source(function)
+    if not source:
+        return _byte_code(getattr(function, "__code__", None))
     try:
-        return ast.dump(ast.parse(_source(function)))
-    except SyntaxError:
-        pass
-    code = getattr(function, "__code__", None)
-    return f"{code.co_code.hex()} {code.co_consts!r}" if code and _source(function) == "" else _source(function)
+        return ast.dump(ast.parse(source))
+    except SyntaxError:  # a lambda in the middle of an expression
+        return source
+
+
+def _byte_code(code: CodeType | None) -> str:
+    if code is None:
+        return ""
+    constants = [_byte_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {constants}"

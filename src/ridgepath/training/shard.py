@@ -66,8 +66,7 @@ def train_leg(task: Task, shard: Shard, packed: bytes | None) -> Leg:
     progress = pickle.loads(packed) if packed else _ShardProgress()
     results: list[TrialResult] = []
     epochs, stop = 0, time.perf_counter() + LEG_SECONDS
-    while progress.position < len(shard.trials) and time.perf_counter() < stop:
-        trial = shard.trials[progress.position]
+    for trial in shard.trials[progress.position :]:
         try:
             trained, result = workshop.advance(trial, progress, stop)
         except Exception as error:
@@ -76,6 +75,8 @@ def train_leg(task: Task, shard: Shard, packed: bytes | None) -> Leg:
         if result is not None:
             results.append(result)
             progress = _ShardProgress(progress.position + 1)
+        if time.perf_counter() > stop:
+            break
     if progress.under_way is not None:
         progress.under_way.state = jax.tree.map(np.asarray, progress.under_way.state)
     return Leg(results, pickle.dumps(progress) if progress.position < len(shard.trials) else None, epochs)

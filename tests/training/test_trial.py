@@ -1,0 +1,69 @@
+import numpy as np
+
+from ridgepath.datasets import Split
+from ridgepath.study import Shard, Trial
+from ridgepath.training import shard as shard_module
+from ridgepath.training.shard import Task, train_leg
+from ridgepath.training.trial import batch_order, evaluated_part
+
+
+def test_the_order_of_batches_follows_from_seed_and_epoch_alone():
+    assert (batch_order(1, 2, 100) == batch_order(1, 2, 100)).all()
+    assert sorted(batch_order(1, 2, 100)) == list(range(100))
+    assert (batch_order(1, 2, 100) != batch_order(1, 3, 100)).any()
+    assert (batch_order(1, 2, 100) != batch_order(2, 2, 100)).any()
+
+
+def test_the_evaluated_part_is_the_same_examples_every_time():
+    split = Split(np.arange(50)[:, None], np.arange(50))
+    part = evaluated_part(split, 10)
+    assert len(part.y) == len(set(part.y)) == 10
+    assert (part.x[:, 0] == part.y).all()
+    assert (evaluated_part(split, 10).y == part.y).all()
+    assert evaluated_part(split, 50) is split
+
+
+def results_of(task, shard):
+    """Train a shard leg by leg; return its results and the number of legs."""
+    progress, results, legs = None, [], 0
+    while legs == 0 or progress is not None:
+        leg = train_leg(task, shard, progress)
+        progress, legs = leg.progress, legs + 1
+        results.extend(leg.results)
+    return results, legs
+
+
+def test_where_the_cuts_between_legs_fall_changes_no_number(mnist_5k, study_of, tmp_path, monkeypatch):
+    from ridgepath.builders import TASK_NETWORK, find_builder
+    from ridgepath.datasets import Dataset
+
+    data = Dataset("few", Split(*(a[:100] for a in mnist_5k.train)), Split(*(a[:50] for a in mnist_5k.validation)))
+    data.save(tmp_path)
+    task = Task(find_builder(TASK_NETWORK), str(tmp_path), study_of(data, epochs=3))
+    shard = Shard((Trial("l2", 0.0, 0), Trial("l2", 1e-3, 0)))
+    monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e9)
+    at_once, legs_at_once = results_of(task, shard)
+    monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e-9)
+    in_legs, legs = results_of(task, shard)
+    assert (legs_at_once, legs) == (1, 6)
+    assert [result.figures for result in at_once] == [result.figures for result in in_legs]
+    assert [result.epochs for result in at_once] == [result.epochs for result in in_legs]
+
+
+def test_a_trial_that_cannot_be_trained_is_failed_and_the_next_goes_on(mnist_5k, study_of, tmp_path):
+    from ridgepath.builders import find_builder
+    from ridgepath.datasets import Dataset
+
+    def build(strength):
+        if strength == 0.5:
+            raise MemoryError("too large")
+        from ridgepath.training.networks import task_network
+
+        return task_network(strength)
+
+    data = Dataset("few", Split(*(a[:64] for a in mnist_5k.train)), Split(*(a[:50] for a in mnist_5k.validation)))
+    data.save(tmp_path)
+    task = Task(find_builder(build), str(tmp_path), study_of(data, epochs=1))
+    results, _ = results_of(task, Shard((Trial("l2", 0.5, 0), Trial("l2", 0.1, 0))))
+    assert [result.status for result in results] == ["failed", "done"]
+    assert "MemoryError: too large" in results[0].reason
