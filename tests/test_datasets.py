@@ -4,6 +4,7 @@ import gzip
 import stat
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -231,6 +232,13 @@ class TestNpz:
             load_dataset(path)
         with pytest.raises(InputError, match="directory"):
             load_dataset(tmp_path)
+
+    def test_refuses_members_that_are_no_arrays(self, tmp_path: Path) -> None:
+        path = write_npz(tmp_path / "own.npz", x_train=None)
+        with zipfile.ZipFile(path, "a") as archive:
+            archive.writestr("x_train", "1,2,3")
+        with pytest.raises(InputError, match="received in x_train: something else"):
+            load_dataset(path)
 
     def test_refuses_damaged_arrays(self, tmp_path: Path) -> None:
         path = write_npz(tmp_path / "own.npz")
