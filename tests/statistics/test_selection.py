@@ -5,7 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ridgepath.statistics.selection import strength_1se, strength_min
+from ridgepath.statistics.comparison import compare
+from ridgepath.statistics.selection import (
+    honest_figure,
+    resample_choices,
+    strength_1se,
+    strength_equivalent,
+    strength_min,
+)
+from ridgepath.statistics.variance import mean_estimate
 
 RUNS = json.loads((Path(__file__).parents[1] / "oracles" / "cv_glmnet.json").read_text())
 runs_of_glmnet = pytest.mark.parametrize("run", RUNS, ids=[run["name"] for run in RUNS])
@@ -75,3 +83,105 @@ def test_without_a_finite_mean_or_a_finite_bar_there_is_no_choice():
 def test_columns_of_different_length_are_refused():
     with pytest.raises(ValueError, match="one value a strength"):
         strength_min([0.0, 0.1], [1.0])
+
+
+def noisy(means, *, seeds=6, examples=300, deviations=(0.1, 1.0, 1.0), generator):
+    """Losses of strengths with independent noise whose means are just these."""
+    of_seed, of_example, of_rest = deviations
+    shape = (len(means), seeds, examples)
+    losses = (
+        of_seed * generator.normal(size=(shape[0], seeds, 1))
+        + of_example * generator.normal(size=(shape[0], 1, examples))
+        + of_rest * generator.normal(size=shape)
+    )
+    return losses - losses.mean(axis=(1, 2), keepdims=True) + np.array(means)[:, None, None]
+
+
+def test_the_largest_strength_within_the_margin_is_equivalent_to_the_minimum():
+    strengths = [0.0, 0.1, 0.2, 0.3]
+    losses = noisy([1.0, 0.9, 0.95, 1.5], generator=np.random.default_rng(0), deviations=(0.0, 0.01, 0.1))
+    for margin, expected in ((0.2, 0.2), (0.01, 0.1), (2.0, 0.3)):
+        comparisons = compare(strengths, losses, baseline=0.1, family="all pairs", margin=margin)
+        assert strength_equivalent(comparisons, minimum=0.1) == expected
+    assert strength_equivalent([], minimum=0.1) == 0.1
+    with pytest.raises(ValueError, match=r"expected comparisons with 0\.3; received one with 0\.1"):
+        strength_equivalent(comparisons, minimum=0.3)
+
+
+@pytest.mark.parametrize("deviations", [(0.1, 0.01, 0.01), (0.0, 1.0, 0.1), (0.0, 0.0, 2.0)])
+def test_of_two_strengths_the_frequency_is_what_the_error_of_their_difference_says(deviations):
+    losses = noisy([1.0, 1.0], generator=np.random.default_rng(1), deviations=deviations)
+    (comparison,) = compare([0.0, 0.1], losses, baseline=0.0)
+    losses[0] += 0.8 * comparison.standard_error
+    found = resample_choices([0.0, 0.1], losses, generator=np.random.default_rng(2), resamples=4000)
+    # The normal distribution's, at 0.8: the standard error holds both sources of noise, once each.
+    assert found.frequencies == pytest.approx([0.212, 0.788], abs=0.035)
+
+
+def test_the_optimism_about_two_equal_strengths_is_the_expected_smaller_of_two_normals():
+    losses = noisy([1.0, 1.0], generator=np.random.default_rng(3))
+    (comparison,) = compare([0.0, 0.1], losses, baseline=0.0)
+    found = resample_choices([0.0, 0.1], losses, generator=np.random.default_rng(4), resamples=4000)
+    assert found.optimism == pytest.approx(comparison.standard_error / math.sqrt(2 * math.pi), rel=0.1)
+
+
+def test_a_clear_choice_is_always_made_and_needs_no_correction():
+    losses = noisy([1.0, 0.0, 1.0], generator=np.random.default_rng(5))
+    found = resample_choices([0.0, 0.1, 0.2], losses, generator=np.random.default_rng(6))
+    assert found.frequencies.tolist() == [0, 1, 0]
+    assert found.optimism == pytest.approx(0, abs=1e-12)
+
+
+def test_of_strengths_that_are_equal_everywhere_the_largest_is_chosen_each_time():
+    found = resample_choices([0.1, 0.3, 0.2], np.ones((3, 4, 5)), generator=np.random.default_rng(7))
+    assert found.frequencies.tolist() == [0, 1, 0]
+    assert found.optimism == 0
+
+
+@pytest.mark.parametrize("shape", [(1, 200), (6, 1), (1, 1)])
+def test_with_one_seed_or_one_example_only_the_other_is_drawn(shape):
+    generator = np.random.default_rng(8)
+    losses = noisy([1.0, 1.0], seeds=shape[0], examples=shape[1], generator=generator)
+    found = resample_choices([0.0, 0.1], losses, generator=generator)
+    assert found.frequencies.sum() == pytest.approx(1)
+    assert (found.frequencies.max() == 1) == (shape == (1, 1))
+
+
+def test_trials_that_are_missing_are_left_out_and_a_strength_without_any_is_never_chosen():
+    losses = noisy([1.0, 1.0, 0.0, 0.5], generator=np.random.default_rng(9))
+    losses[0, 2], losses[1, 3, 5], losses[2] = math.nan, math.inf, math.nan
+    found = resample_choices([0.0, 0.1, 0.2, 0.3], losses, generator=np.random.default_rng(10))
+    assert found.frequencies.tolist() == [0, 0, 0, 1]
+    nothing = resample_choices([0.0, 0.1], np.full((2, 3, 4), math.nan), generator=np.random.default_rng(11))
+    assert nothing.frequencies.tolist() == [0, 0]
+    assert math.isnan(nothing.optimism)
+
+
+def test_the_generator_decides_what_is_drawn():
+    losses = noisy([1.0, 1.0, 1.0], generator=np.random.default_rng(12))
+    first, again, other = (
+        resample_choices([0.0, 0.1, 0.2], losses, generator=np.random.default_rng(seed)) for seed in (1, 1, 2)
+    )
+    assert first.frequencies.tolist() == again.frequencies.tolist() != other.frequencies.tolist()
+
+
+def test_the_test_set_tells_what_the_chosen_strength_is_worth():
+    generator = np.random.default_rng(13)
+    validation, test = generator.normal(1.0, 1.0, size=(4, 50)), generator.normal(2.0, 1.0, size=(4, 80))
+    figure = honest_figure(0.1, validation=validation, optimism=0.3, test=test)
+    assert (figure.strength, figure.source, figure.optimism) == (0.1, "test set", 0.0)
+    assert figure.estimate == mean_estimate(test)
+
+
+def test_without_a_test_set_mean_and_interval_are_raised_by_the_optimism():
+    validation = np.random.default_rng(14).normal(1.0, 1.0, size=(4, 50))
+    figure, seen = honest_figure(0.1, validation=validation, optimism=0.3), mean_estimate(validation)
+    assert (figure.source, figure.optimism) == ("validation, corrected", 0.3)
+    raised = (figure.estimate.mean, figure.estimate.low, figure.estimate.high)
+    assert raised == pytest.approx((seen.mean + 0.3, seen.low + 0.3, seen.high + 0.3))
+    assert figure.estimate.standard_error == seen.standard_error
+
+
+def test_losses_of_other_strengths_are_refused():
+    with pytest.raises(ValueError, match="for 2 strengths; received"):
+        resample_choices([0.0, 0.1], np.ones((3, 4, 5)), generator=np.random.default_rng(15))

@@ -1,0 +1,74 @@
+"""A short form of ``make calibrate``: studies whose truth is known, fewer of them."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+SEEDS_DOMINATE, EXAMPLES_DOMINATE, MIXED = (0.9, 0.08, 0.02), (0.05, 0.9, 0.05), (0.4, 0.4, 0.2)
+
+
+@pytest.fixture(scope="module")
+def known_truth():
+    path = Path(__file__).parents[2] / "benchmarks" / "known_truth.py"
+    spec = importlib.util.spec_from_file_location("known_truth", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["known_truth"] = module
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules["known_truth"]
+
+
+@pytest.mark.parametrize("shares", [SEEDS_DOMINATE, EXAMPLES_DOMINATE, MIXED])
+@pytest.mark.parametrize(("seeds", "examples"), [(2, 100), (3, 1_000), (5, 100), (20, 10_000)])
+def test_intervals_hold_the_true_mean(known_truth, shares, seeds, examples):
+    generator = np.random.default_rng(seeds)
+    rate = known_truth.coverage(shares, (seeds, examples), "light", draws=3_000, generator=generator)
+    assert rate.within(0.93, 0.97 if seeds >= 5 else 1.0), rate
+
+
+@pytest.mark.parametrize("tails", ["heavy", "skewed"])
+@pytest.mark.parametrize("seeds", [2, 5])
+def test_intervals_hold_the_true_mean_with_other_tails(known_truth, tails, seeds):
+    generator = np.random.default_rng(seeds)
+    rate = known_truth.coverage(EXAMPLES_DOMINATE, (seeds, 100), tails, draws=1_500, generator=generator)
+    assert rate.within(0.93, 0.97 if seeds >= 5 else 1.0), rate
+
+
+@pytest.mark.parametrize("tails", ["light", "heavy"])
+@pytest.mark.parametrize("seeds", [2, 5])
+def test_studies_without_a_difference_seldom_name_one(known_truth, tails, seeds):
+    generator = np.random.default_rng(seeds)
+    found = known_truth.false_rates(MIXED, (5, seeds, 100), tails, alike=0.0, draws=150, generator=generator)
+    assert found.either.within(0.0, 0.05), found
+
+
+def test_simultaneous_intervals_hold_together_and_find_large_differences(known_truth):
+    generator = np.random.default_rng(1)
+    found = known_truth.findings(EXAMPLES_DOMINATE, (5, 5, 100), "light", effect=6.0, draws=200, generator=generator)
+    assert found.all_hold.within(0.95, 1.0)
+    assert found.wrong.within(0.0, 0.05)
+    assert found.found.value > 0.9
+
+
+def test_a_difference_as_large_as_the_margin_is_seldom_called_equivalent(known_truth):
+    generator = np.random.default_rng(2)
+    rate = known_truth.false_equivalence(MIXED, (5, 100), draws=300, generator=generator)
+    assert rate.within(0.0, 0.05), rate
+    assert rate.happened > 0
+
+
+def test_forecasts_of_seeds_keep_their_promise(known_truth):
+    generator = np.random.default_rng(3)
+    told = known_truth.forecasts(SEEDS_DOMINATE, (5, 1_000), effect=1.6, draws=300, generator=generator)
+    assert told.decided.within(0.8, 0.87)
+    assert 0.5 < told.ratio[1] < 2
+
+
+def test_the_corrected_figure_of_the_chosen_strength_is_far_less_biased(known_truth):
+    generator = np.random.default_rng(4)
+    seen, corrected = known_truth.selection_bias(MIXED, (6, 5, 100), draws=300, generator=generator)
+    assert seen < -1
+    assert abs(corrected) < 0.35

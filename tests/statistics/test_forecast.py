@@ -1,0 +1,76 @@
+import math
+
+import pytest
+from scipy import stats
+
+from ridgepath.statistics.forecast import examples_needed, seeds_needed
+from ridgepath.statistics.variance import MeanSquares
+
+ERROR = 0.01
+
+
+def squares_of(difference, *, seeds, examples, components):
+    """The mean squares to expect of a study with these variances of seed, example and rest."""
+    of_seed, of_example, rest = components
+    expected = examples * of_seed + rest, seeds * of_example + rest, rest
+    return MeanSquares(difference, seeds, examples, 0, *expected, 0.0)
+
+
+def reach(seeds, examples, components):
+    """What a difference must exceed to be shown with 80% chance, written out anew."""
+    of_seeds = components[0] / seeds + components[2] / (seeds * examples)
+    of_examples = components[1] / examples
+    t_seeds, t_examples = stats.t.isf(ERROR / 2, seeds - 1), stats.t.isf(ERROR / 2, examples - 1)
+    half = math.sqrt(t_seeds**2 * of_seeds + t_examples**2 * of_examples)
+    return half + stats.norm.ppf(0.8) * math.sqrt(of_seeds + of_examples)
+
+
+COMPONENTS = (0.04, 0.25, 1.0)
+
+
+@pytest.mark.parametrize("difference", [0.1, -0.1])
+def test_seeds_needed_is_the_smallest_number_that_shows_the_difference(difference):
+    squares = squares_of(difference, seeds=3, examples=2_000, components=COMPONENTS)
+    needed = seeds_needed(squares, error=ERROR, margin=math.nan)
+    assert reach(needed, 2_000, COMPONENTS) < 0.1 <= reach(needed - 1, 2_000, COMPONENTS)
+
+
+def test_examples_needed_is_the_smallest_number_that_shows_the_difference():
+    components = (0.0001, 0.25, 1.0)
+    squares = squares_of(0.1, seeds=5, examples=100, components=components)
+    needed = examples_needed(squares, error=ERROR, margin=math.nan)
+    assert reach(5, needed, components) < 0.1 <= reach(5, needed - 1, components)
+
+
+def test_equivalence_can_be_what_more_seeds_decide():
+    squares = squares_of(0.01, seeds=3, examples=10_000, components=COMPONENTS)
+    assert seeds_needed(squares, error=ERROR, margin=math.nan) is None
+    needed = seeds_needed(squares, error=ERROR, margin=0.1)
+    assert 0.01 + reach(needed, 10_000, COMPONENTS) < 0.1 <= 0.01 + reach(needed - 1, 10_000, COMPONENTS)
+
+
+def test_where_the_examples_are_too_noisy_no_number_of_seeds_is_named_but_one_of_examples():
+    squares = squares_of(0.1, seeds=5, examples=100, components=(0.0001, 1.0, 1.0))
+    assert seeds_needed(squares, error=ERROR, margin=0.0) is None
+    assert examples_needed(squares, error=ERROR, margin=0.0) > 100
+
+
+def test_where_the_seeds_are_too_noisy_no_number_of_examples_is_named_but_one_of_seeds():
+    squares = squares_of(0.1, seeds=3, examples=10_000, components=(0.04, 0.1, 1.0))
+    assert examples_needed(squares, error=ERROR, margin=0.0) is None
+    assert seeds_needed(squares, error=ERROR, margin=0.0) > 3
+
+
+def test_one_seed_forecasts_nothing_and_one_example_no_examples():
+    one_seed = squares_of(0.1, seeds=1, examples=100, components=(0.0, 1.0, 0.0))
+    assert seeds_needed(one_seed, error=ERROR, margin=1.0) is None
+    assert examples_needed(one_seed, error=ERROR, margin=1.0) is None
+    one_example = squares_of(0.1, seeds=3, examples=1, components=(0.04, 0.0, 0.0))
+    assert seeds_needed(one_example, error=ERROR, margin=math.nan) > 3
+    assert examples_needed(one_example, error=ERROR, margin=math.nan) is None
+
+
+def test_a_difference_of_zero_without_margin_is_never_decided():
+    squares = squares_of(0.0, seeds=3, examples=100, components=COMPONENTS)
+    assert seeds_needed(squares, error=ERROR, margin=0.0) is None
+    assert examples_needed(squares, error=ERROR, margin=0.0) is None
