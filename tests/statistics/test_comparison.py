@@ -81,8 +81,9 @@ def test_the_margin_is_one_standard_error_of_the_baseline_unless_given():
     assert (strict.margin, strict.verdict, strict.within_margin) == (1e-6, "undecided", False)
 
 
-def test_equivalent_needs_the_whole_interval_within_the_margin():
-    losses = study(np.random.default_rng(6))
+@pytest.mark.parametrize("sign", [1, -1])
+def test_equivalent_needs_the_whole_interval_within_the_margin(sign):
+    losses = sign * study(np.random.default_rng(6))
     seen = by_strength(compare(STRENGTHS, losses, baseline=0.0))[0.01]
     reach = max(-seen.low, seen.high)
     for margin, verdict in ((reach * 1.001, "equivalent"), (reach * 0.999, "undecided")):
@@ -98,7 +99,8 @@ def test_a_real_difference_within_the_margin_is_called_real_and_marked_small():
 @pytest.mark.parametrize("hole", [math.nan, math.inf])
 def test_only_seeds_that_both_have_enter_a_pair(hole):
     losses = study(np.random.default_rng(8))
-    losses[0, 1], losses[1, 3, 7] = math.nan, hole
+    losses[0, 1], losses[1, 3, 7] = hole, hole
+    losses[1, 1, 0] = hole
     found = by_strength(compare(STRENGTHS, losses, baseline=0.0))
     both = [0, 2, 4]
     assert (found[0.001].seeds, found[0.001].left_out) == (3, 2)

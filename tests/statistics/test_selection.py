@@ -118,8 +118,9 @@ def test_of_two_strengths_the_frequency_is_what_the_error_of_their_difference_sa
     assert found.frequencies == pytest.approx([0.212, 0.788], abs=0.035)
 
 
-def test_the_optimism_about_two_equal_strengths_is_the_expected_smaller_of_two_normals():
-    losses = noisy([1.0, 1.0], generator=np.random.default_rng(3))
+@pytest.mark.parametrize("deviations", [(0.1, 1.0, 1.0), (0.5, 0.01, 0.01)])
+def test_the_optimism_about_two_equal_strengths_is_the_expected_smaller_of_two_normals(deviations):
+    losses = noisy([1.0, 1.0], seeds=4, deviations=deviations, generator=np.random.default_rng(3))
     (comparison,) = compare([0.0, 0.1], losses, baseline=0.0)
     found = resample_choices([0.0, 0.1], losses, generator=np.random.default_rng(4), resamples=4000)
     assert found.optimism == pytest.approx(comparison.standard_error / math.sqrt(2 * math.pi), rel=0.1)

@@ -224,11 +224,8 @@ def _compare_pair(
 
 def paired_squares(values: ArrayLike, others: ArrayLike) -> MeanSquares:
     """Reduce ``values - others``, both (seed, example), on the seeds on which both are finite everywhere."""
-    first, second = np.asarray(values), np.asarray(others)
-    both = np.isfinite(first).all(axis=1) & np.isfinite(second).all(axis=1)
-    differences = np.full(first.shape, np.nan)
-    differences[both] = first[both].astype(np.float64) - second[both]
-    return mean_squares(differences)
+    with np.errstate(invalid="ignore"):  # Infinity minus infinity: a row that is left out.
+        return mean_squares(np.asarray(values, np.float64) - np.asarray(others, np.float64))
 
 
 def _verdict(squares: MeanSquares, p: float, *, within_margin: bool, larger_is_better: bool) -> Verdict:
