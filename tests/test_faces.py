@@ -2,6 +2,7 @@
 
 import json
 import math
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -206,6 +207,26 @@ def test_resume_ends_with_the_same_numbers_bit_for_bit(folder, resumed):
 def test_resume_adds_seeds(resumed):
     assert sorted(resumed.trials.query("strength == 0")["seed"]) == [0, 1, 2]
     assert len(resumed.trials) == 9
+
+
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(digits_file, tmp_path):
+    arguments = ["--data", digits_file, "--strengths", "0.1", "--seeds", "20", "--epochs", "30", "--study", tmp_path / "s"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ridgepath", "run", *map(str, arguments)], stderr=subprocess.PIPE, text=True
+    )
+    store = tmp_path / "s" / "study.db"
+    while process.poll() is None and not (store.exists() and len(rp.open_study(tmp_path / "s").trials) > 2):
+        pass
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    kept = len(rp.open_study(tmp_path / "s").trials)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert said.splitlines()[-1] == (
+        f"Interrupted: {kept} of 40 trials are kept. Go on with: ridgepath resume {tmp_path / 's'}"
+    )
+    assert len(rp.resume(tmp_path / "s", progress=False).trials) == 40
 
 
 def test_refit_gives_the_model_of_the_trial(resumed):
