@@ -1,7 +1,7 @@
 """Check the statistics on studies whose truth is known.
 
-    python benchmarks/calibrate.py            some minutes on one core
-    python benchmarks/calibrate.py --quick    under a minute: fewer settings and draws
+    python benchmarks/calibrate.py            a quarter of an hour on one core
+    python benchmarks/calibrate.py --quick    about a minute: fewer settings and draws
 
 Draws studies of 2 to 20 seeds and 100 to 10,000 validation examples and prints, beside its target: how often the 95%
 intervals of a mean hold its true value, how often a study without any difference calls a strength better or

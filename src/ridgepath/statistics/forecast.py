@@ -20,8 +20,9 @@ def seeds_needed(squares: MeanSquares, *, error: float, margin: float) -> int | 
     """Forecast how many seeds in all would decide, with the examples that there are.
 
     A decision is an interval that leaves out 0, or that lies within the margin. The forecast takes the difference and
-    the three components of its variance as they were seen; as they were seen in a study that did not decide, it is
-    rough: figures on how far off it is are printed by ``make calibrate``.
+    the three components of its variance as they were seen, in a study that did not decide; so it is rough. From 2 to
+    5 seeds half of the forecasts were above 0.6 to 1.8 times the true number, a tenth above 3 to 9 times, and of studies
+    with the forecast number 58% to 90% decided; a fifth to a half named no number though there was one.
 
     Args:
         squares: of the paired differences.
