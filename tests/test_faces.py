@@ -211,7 +211,8 @@ def test_resume_adds_seeds(resumed):
 
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(digits_file, tmp_path):
-    arguments = ["--data", digits_file, "--strengths", "0.1", "--seeds", "20", "--epochs", "30", "--study", tmp_path / "s"]
+    many = ["--strengths", "0.1", "--seeds", "20", "--epochs", "30"]
+    arguments = ["--data", digits_file, *many, "--study", tmp_path / "s"]
     process = subprocess.Popen(
         [sys.executable, "-m", "ridgepath", "run", *map(str, arguments)], stderr=subprocess.PIPE, text=True
     )
