@@ -211,18 +211,14 @@ def _exit_code(arguments: list[str] | None) -> int:
         return _complain(str(error), code=2)
     except TyperException as error:
         return _complain(error.format_message(), code=2)
-    except (KeyboardInterrupt, Abort) as stopped:  # typer turns the one into the other
-        return _complain(_what_is_kept(stopped.__cause__ or stopped), code=130)
+    except Interrupted as stopped:
+        kept = f"Interrupted: {stopped.done} of {stopped.total} trials are kept."
+        return _complain(f"{kept} Go on with: ridgepath resume {shlex.quote(str(stopped.folder))}", code=130)
+    except (KeyboardInterrupt, Abort):
+        return _complain("Interrupted before training; nothing was written.", code=130)
     except RidgepathError as error:
         return _complain(str(error), code=1)
     return code if isinstance(code, int) else 0
-
-
-def _what_is_kept(stopped: BaseException) -> str:
-    if not isinstance(stopped, Interrupted):
-        return "Interrupted before training; nothing was written."
-    kept = f"Interrupted: {stopped.done} of {stopped.total} trials are kept."
-    return f"{kept} Go on with: ridgepath resume {shlex.quote(str(stopped.folder))}"
 
 
 def _complain(text: str, *, code: int) -> int:

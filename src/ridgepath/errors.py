@@ -41,7 +41,7 @@ class TrainingError(RidgepathError):
     """Report that training itself broke, for a reason that is not the user's input."""
 
 
-class Interrupted(KeyboardInterrupt):
+class Interrupted(RidgepathError):  # noqa: N818
     """Report that training was interrupted by the user; what was finished is kept.
 
     Attributes:

@@ -21,8 +21,8 @@ def seeds_needed(squares: MeanSquares, *, error: float, margin: float) -> int | 
 
     A decision is an interval that leaves out 0, or that lies within the margin. The forecast takes the difference and
     the three components of its variance as they were seen, in a study that did not decide; so it is rough. From 2 to
-    5 seeds half of the forecasts were above 0.6 to 1.8 times the true number, a tenth above 3 to 9 times, and of studies
-    with the forecast number 58% to 90% decided; a fifth to a half named no number though there was one.
+    5 seeds half of the forecasts were above 0.6 to 1.8 times the true number, a tenth above 3 to 9 times, and of
+    studies with the forecast number 58% to 90% decided; a fifth to a half named no number though there was one.
 
     Args:
         squares: of the paired differences.
