@@ -167,6 +167,17 @@ def test_show_json_report_export_ls(folder, tmp_path, capsys, monkeypatch):
     assert "No study" in ridgepath(capsys, "ls")[1]
 
 
+def test_ls_names_a_study_that_cannot_be_read_and_goes_on(folder, tmp_path, capsys):
+    copy_of(folder, tmp_path / "good")
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / "study.db").write_bytes((folder / "study.db").read_bytes()[:3000])
+    code, out, _ = ridgepath(capsys, "ls", tmp_path)
+    assert code == 0
+    damaged, good = out.splitlines()
+    assert "cannot be read" in damaged
+    assert "6/6 trials" in good
+
+
 def test_asked_again_nothing_is_trained(folder, digits_file, capsys):
     before = (folder / "study.db").read_bytes()
     arguments = ("--strengths", "1e-3,0.1", "--seeds", "2", "--epochs", "2", "--study", folder)

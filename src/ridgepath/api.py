@@ -98,9 +98,15 @@ def open_study(folder: PathLike) -> Path:
     return Path(StudyStore.open(FilePath(folder)))
 
 
-def list_studies(folder: PathLike) -> list[Path]:
-    """Open every study in a folder and below it."""
-    return [open_study(found) for found in find_studies(FilePath(folder))]
+def list_studies(folder: PathLike) -> list[str]:
+    """Return a line for every study in a folder and below it; one that cannot be read is named with the reason."""
+    lines = []
+    for found in find_studies(FilePath(folder)):
+        try:
+            lines.append(open_study(found).line())
+        except StudyError as error:
+            lines.append(f"{found}  cannot be read: {error}")
+    return lines
 
 
 def resume(

@@ -162,11 +162,9 @@ def list_studies(
     """List the studies in a folder and below it."""
     from ridgepath import api
 
-    paths = api.list_studies(folder)
-    if not paths:
-        typer.echo(f"No study in {folder}. `ridgepath run` makes one.")
-    for path in paths:
-        typer.echo(path.line())
+    lines = api.list_studies(folder)
+    for line in lines or [f"No study in {folder}. `ridgepath run` makes one."]:
+        typer.echo(line)
 
 
 def _seeds(text: str) -> int | list[int]:
