@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     ("errors", "penalties", "study", "results", "builders", "datasets"),
-    ("store",),
+    ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
     ("progress", "session", "api", "cli", "__main__"),

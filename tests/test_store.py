@@ -16,8 +16,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ridgepath import store as store_module
+from ridgepath import database
 from ridgepath.errors import InputError, StudyError
+from ridgepath.exports import FORMATS, export
 from ridgepath.results import DIVERGED, DONE, FAILED, TrialResult, epoch_columns, trial_columns
 from ridgepath.store import FILE, StudyStore, check_folder, find_studies
 from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
@@ -331,7 +332,7 @@ class TestSafety:
         pd.testing.assert_frame_equal(after.epochs, before.epochs)
 
     def test_says_when_another_process_writes(self, store: StudyStore, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(store_module, "PATIENCE", 0.0)
+        monkeypatch.setattr(database, "PATIENCE", 0.0)
         with closing(sqlite3.connect(store.folder / FILE, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             assert len(StudyStore.open(store.folder).results().trials) == 0
@@ -448,7 +449,7 @@ class TestExport:
     def test_tables_come_back(
         self, filled: StudyStore, tmp_path: Path, ending: str, read: Callable[[Path], pd.DataFrame]
     ) -> None:
-        files = filled.export(tmp_path / f"my trials{ending}")
+        files = export(filled.results(), tmp_path / f"my trials{ending}")
         assert files == [tmp_path / f"my trials{ending}", tmp_path / f"my trials.epochs{ending}"]
         results = filled.results()
         for file, frame in zip(files, (results.trials, results.epochs), strict=True):
@@ -457,7 +458,7 @@ class TestExport:
     def test_json_holds_both(self, filled: StudyStore, tmp_path: Path) -> None:
         execute(filled, "UPDATE trials SET penalty = NULL, loss = 9e999", "UPDATE epochs SET near_zero = 1e-9 / 3")
         target = tmp_path / "all.JSON"
-        assert filled.export(target) == [target]
+        assert export(filled.results(), target) == [target]
         document = json.loads(target.read_text(encoding="utf-8"), parse_constant=pytest.fail)
         assert (len(document["trials"]), len(document["epochs"])) == (6, 12)
         line = document["trials"][0]
@@ -469,30 +470,30 @@ class TestExport:
         target = tmp_path / "out" / "t.csv"
         target.parent.mkdir()
         target.write_text("old")
-        filled.export(target)
+        export(filled.results(), target)
         assert sorted(os.listdir(target.parent)) == ["t.csv", "t.epochs.csv"]
         assert len(pd.read_csv(target)) == 6
 
     def test_works_without_any_trial(self, store: StudyStore, tmp_path: Path) -> None:
-        for ending in store_module.FORMATS:
-            assert all(file.is_file() for file in store.export(tmp_path / f"t{ending}"))
+        for ending in FORMATS:
+            assert all(file.is_file() for file in export(store.results(), tmp_path / f"t{ending}"))
 
     def test_refuses_other_endings(self, filled: StudyStore, tmp_path: Path) -> None:
         for name in ("t.xlsx", "trials"):
             with pytest.raises(InputError, match=rf"ends in \.csv, \.json or \.parquet; received {name}\."):
-                filled.export(tmp_path / name)
+                export(filled.results(), tmp_path / name)
 
     def test_says_how_to_get_parquet(self, filled: StudyStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
         with pytest.raises(InputError, match=r'pip install "ridgepath\[parquet\]"'):
-            filled.export(tmp_path / "t.parquet")
+            export(filled.results(), tmp_path / "t.parquet")
 
     def test_says_what_cannot_be_written(self, filled: StudyStore, tmp_path: Path) -> None:
         target = tmp_path / "t.csv"
         (tmp_path / "t.epochs.csv").mkdir()
         for wrong in (tmp_path / "none" / "t.csv", target):
             with pytest.raises(InputError, match=rf"{wrong} must be a file that can be written"):
-                filled.export(wrong)
+                export(filled.results(), wrong)
         assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from ridgepath.builders import Build, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.errors import InputError, StudyError
+from ridgepath.exports import export
 from ridgepath.penalties import check_strengths, format_strength
 from ridgepath.progress import Watch
 from ridgepath.report.summary import Summary, summarize
@@ -252,7 +253,7 @@ class Path:
         Args:
             target: a file that ends in ``.csv``, ``.parquet`` or ``.json``; by default ``trials.csv`` in the folder.
         """
-        return self._store.export(FilePath(target) if target is not None else self.folder / "trials.csv")
+        return export(self.results, FilePath(target) if target is not None else self.folder / "trials.csv")
 
     def refit(self, strength: str | float = "1se", *, seed: int | None = None) -> Any:
         """Train one more network at a strength by plain ``model.fit``, on the Keras backend of this process.

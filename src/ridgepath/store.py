@@ -5,20 +5,19 @@ A trial is written whole or not at all. Reading runs no code out of the file.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from ridgepath.errors import InputError, StudyError
+from ridgepath.database import REMEDIES, connected, quoted, transaction
+from ridgepath.errors import StudyError
 from ridgepath.results import DIVERGED, DONE, KEY, Results, TrialResult, epoch_columns, trial_columns
 from ridgepath.study import Study, Trial
 
@@ -28,25 +27,12 @@ APPLICATION_ID = 0x52504448
 VERSION = 1
 """Of the tables; a file with a higher one was written by a newer ridgepath."""
 
-PATIENCE = 30.0
-"""Seconds to wait for another process that is writing to the study."""
 DEPTH = 4
 """Levels of folders below the given one in which studies are looked for."""
 
 KEY_TYPES = {"variant": "TEXT", "strength": "REAL", "seed": "INTEGER"}
 OUTCOME_TYPES = {"status": "TEXT", "reason": "TEXT", "engine": "TEXT", "seconds": "REAL"}
 PANDAS_TYPES = {"TEXT": str, "REAL": np.float64, "INTEGER": np.int64}
-FORMATS = (".csv", ".json", ".parquet")
-
-REMEDIES = {
-    sqlite3.SQLITE_FULL: "Free some space on its disk and resume; finished trials are kept.",
-    sqlite3.SQLITE_BUSY: "Another process is writing to this study; wait for it, or give another folder.",
-    sqlite3.SQLITE_READONLY: "Make the folder and its study.db writable, or give another folder.",
-    sqlite3.SQLITE_CANTOPEN: "Make the folder and its study.db readable and writable, or give another folder.",
-    sqlite3.SQLITE_NOTADB: "It is not a study; give another folder.",
-    sqlite3.SQLITE_CORRUPT: "It is damaged; restore it from a copy, or give another folder.",
-}
-OTHER_REMEDY = "Check its folder and disk, or give another folder."
 
 
 class StudyStore:
@@ -80,7 +66,7 @@ class StudyStore:
         draft = folder / f".{FILE}.{os.getpid()}"
         with _made(folder):
             try:
-                with _transaction(draft, mode="rwc") as connection:
+                with transaction(draft, mode="rwc") as connection:
                     store._write_tables(connection)
                 os.replace(draft, folder / FILE)
             finally:
@@ -177,32 +163,9 @@ class StudyStore:
             losses = self._example_losses(connection, trials)
         return Results(trials, epochs, losses)
 
-    def export(self, target: Path) -> list[Path]:
-        """Write the tables of trials and epochs to files of their own, and return these.
-
-        Args:
-            target: where trials go; epochs go beside it (``NAME.epochs.csv``). A ``.json`` holds both, with
-                ``null`` for what is not finite.
-
-        Raises:
-            InputError: the ending is none of ``.csv``, ``.json`` and ``.parquet``, the file cannot be written,
-                or pyarrow is missing for ``.parquet``.
-        """
-        _check_format(target)
-        results = self.results()
-        if target.suffix.lower() == ".json":
-            document = {"trials": _records(results.trials), "epochs": _records(results.epochs)}
-            writers: dict[Path, Callable[[Path], object]] = {
-                target: lambda file: file.write_text(_json(document), encoding="utf-8")
-            }
-        else:
-            beside = target.with_name(f"{target.stem}.epochs{target.suffix}")
-            writers = {target: _table_writer(results.trials, target), beside: _table_writer(results.epochs, target)}
-        return _write_files(writers)
-
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with _transaction(self.folder / FILE, mode="rw") as connection:
+        with transaction(self.folder / FILE, mode="rw") as connection:
             yield connection
 
     @property
@@ -236,7 +199,7 @@ class StudyStore:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
         for table, also in (("trials", ""), ("epochs", ", epoch"), ("example_losses", ", split")):
-            columns = ", ".join(f"{_quoted(name)} {kind}" for name, kind in self._columns(table).items())
+            columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self._columns(table).items())
             connection.execute(f"CREATE TABLE {table} ({columns}, PRIMARY KEY (variant, strength, seed{also}))")
         connection.execute("CREATE TABLE sessions (started TEXT, seconds REAL, workers INTEGER, trials INTEGER)")
         connection.execute("CREATE TABLE study (study TEXT, metrics TEXT, context TEXT)")
@@ -347,10 +310,6 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _damaged(folder: Path, received: str) -> StudyError:
     return StudyError(
         f"{folder / FILE} must be a whole study", received=received, remedy=REMEDIES[sqlite3.SQLITE_CORRUPT]
@@ -394,89 +353,10 @@ def _made(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _connected(file: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
-    """Open a database without creating it (unless ``mode`` is ``rwc``), and say in a line what SQLite refuses."""
-    try:
-        address = f"{file.absolute().as_uri()}?mode={mode}"
-        with closing(sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, uri=True)) as connection:
-            connection.execute("PRAGMA trusted_schema = OFF")
-            yield connection
-    except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        if code is None:  # Not from SQLite but from a wrong call of it.
-            raise
-        remedy = REMEDIES.get(code & 0xFF, OTHER_REMEDY)
-        raise StudyError(f"{file} must be a study that can be used", received=error, remedy=remedy) from error
-
-
-@contextmanager
-def _transaction(file: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
-    with _connected(file, mode=mode) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
-
-
-@contextmanager
 def _reading(folder: Path) -> Iterator[sqlite3.Connection]:
     """Read one state of the study, whatever another process writes meanwhile."""
     # A killed writer leaves a journal: its unfinished transaction has to be rolled back before anything is read.
     mode = "rw" if (folder / f"{FILE}-journal").exists() else "ro"
-    with _connected(folder / FILE, mode=mode) as connection:
+    with connected(folder / FILE, mode=mode) as connection:
         connection.execute("BEGIN")
         yield connection
-
-
-def _check_format(target: Path) -> None:
-    if target.suffix.lower() not in FORMATS:
-        raise InputError(
-            f"an export ends in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}",
-            received=target.name,
-            remedy="Give a file such as trials.csv.",
-        )
-    if target.suffix.lower() == ".parquet" and importlib.util.find_spec("pyarrow") is None:
-        raise InputError(
-            "a .parquet file needs the package pyarrow",
-            received="no such package",
-            remedy='Install it with: pip install "ridgepath[parquet]"; or export to .csv.',
-        )
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [
-        {
-            str(name): None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in row.items()
-        }
-        for row in frame.to_dict("records")
-    ]
-
-
-def _table_writer(frame: pd.DataFrame, target: Path) -> Callable[[Path], object]:
-    if target.suffix.lower() == ".parquet":
-        return lambda file: frame.to_parquet(file, engine="pyarrow", index=False)
-    return lambda file: frame.to_csv(file, index=False)
-
-
-def _write_files(writers: Mapping[Path, Callable[[Path], object]]) -> list[Path]:
-    """Write every file under another name first, and take over the names when all are whole."""
-    drafts = {target: target.with_name(f".{target.name}.{os.getpid()}") for target in writers}
-    try:
-        for target, write in writers.items():
-            write(drafts[target])
-        for target, draft in drafts.items():
-            os.replace(draft, target)
-    except OSError as error:
-        target = next(iter(writers))
-        raise InputError(
-            f"{target} must be a file that can be written", received=error, remedy="Give another."
-        ) from None
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
-    return list(writers)
