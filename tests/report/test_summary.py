@@ -102,7 +102,9 @@ def test_trials_that_did_not_end_well_are_counted_and_left_out():
 def test_trials_that_were_not_trained_are_missing():
     study = make_study()
     whole = make_results(study)
-    part = Results(whole.trials[whole.trials["seed"] < 2], whole.epochs[whole.epochs["seed"] < 2], {})
+    kept = (whole.trials["seed"] < 2).to_numpy()
+    losses = {split: table[kept] for split, table in whole.example_losses.items()}
+    part = Results(whole.trials[kept], whole.epochs[whole.epochs["seed"] < 2], losses)
     summary = summary_of(study, part)
     assert {(p.trials, p.failed, p.missing) for p in summary.points} == {(2, 0, 3)}
     assert "Not trained yet: 12 of 20 trials. Resume the study to train the rest." in summary.notes
@@ -213,7 +215,12 @@ def test_the_json_has_the_documented_keys_and_no_nan():
         "validation": 1000,
         "test": 1000,
     }
-    assert (document["seeds"], document["comparisons"], document["seconds"]) == ([0, 1, 2, 3, 4], [], 41.5)
+    assert (document["seeds"], document["seconds"]) == ([0, 1, 2, 3, 4], 41.5)
+    assert [(c["variant"], c["strength"], c["against"], c["metric"]) for c in document["comparisons"]] == [
+        ("l2", strength, 0.0, "val_data_loss") for strength in (1e-4, 1e-3, 1e-2)
+    ]
+    documented = {"variant", "strength", "against", "metric", "difference", "low", "high", "p_value", "verdict"}
+    assert documented | {"seeds_needed"} <= set(document["comparisons"][0])
     entry = document["path"][1]
     assert (entry["variant"], entry["strength"], entry["trials"], entry["failed"]) == ("l2", 1e-4, 5, 0)
     estimates = ["val_data_loss", "val_accuracy", "train_data_loss", "penalty", "weight_norm", "near_zero"]
@@ -259,7 +266,9 @@ def test_the_order_of_the_rows_does_not_matter():
     study = make_study()
     results = make_results(study)
     order = np.random.default_rng(0).permutation(len(results.epochs))
-    shuffled = Results(results.trials.iloc[::-1], results.epochs.iloc[order], {})
+    losses = {split: table[::-1] for split, table in results.example_losses.items()}
+    shuffled = Results(results.trials.iloc[::-1], results.epochs.iloc[order], losses)
     ours, theirs = summary_of(study, results), summary_of(study, shuffled)
     np.testing.assert_allclose([c.mean for c in ours.curves], [c.mean for c in theirs.curves], rtol=1e-12)
     assert ours.choices == theirs.choices
+    assert ours.comparisons == theirs.comparisons

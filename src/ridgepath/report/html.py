@@ -13,6 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from ridgepath.penalties import format_strength
 from ridgepath.report import interactive
+from ridgepath.report.differences import describe, explain
 from ridgepath.report.formatting import MISSING, write_estimate
 from ridgepath.report.palette import dark_colours, light_colours
 from ridgepath.report.provenance import facts
@@ -49,6 +50,8 @@ class Section(NamedTuple):
     tiles: tuple[Tile, ...]
     table: Table
     groups: tuple[tuple[str, int], ...]
+    differences: tuple[str, ...]
+    differences_explained: str | None
 
 
 def write_html(summary: Summary, target: Path) -> None:
@@ -110,6 +113,8 @@ def _sections(summary: Summary) -> tuple[Section, ...]:
             tiles=tuple(_tiles(summary, choice)),
             table=table,
             groups=_groups(table.columns),
+            differences=tuple(describe(each) for each in summary.comparisons_of(choice.variant)),
+            differences_explained=explain(summary.comparisons_of(choice.variant)),
         )
         for number, (choice, table) in enumerate(zip(summary.choices, tables(summary), strict=True))
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ridgepath.penalties import format_strength
+from ridgepath.report.differences import describe, explain
 from ridgepath.report.provenance import facts
 from ridgepath.report.sentences import TABLE_LEGEND, answer, keras_disagrees, on_test_examples
 from ridgepath.report.summary import Summary
@@ -37,10 +38,19 @@ def _lines(summary: Summary) -> Iterator[str]:
         for sentence in (on_test_examples(summary, choice), keras_disagrees(choice)):
             yield from (_escape(sentence), "") if sentence else ()
         yield from (*_table(table), "", _escape(TABLE_LEGEND), "")
+        yield from _differences(summary, choice.variant)
     yield from ("## How to read the numbers", "", *(f"- {_escape(note)}" for note in summary.notes), "")
     yield from _failures(summary)
     yield from ("## How it was made", "")
     yield from (f"- {_escape(name)}: {_escape(value)}" for name, value in facts(summary))
+
+
+def _differences(summary: Summary, variant: str) -> Iterator[str]:
+    found = summary.comparisons_of(variant)
+    explained = explain(found)
+    if explained:
+        yield from ("### Is the difference real?", "", *(f"- {_escape(describe(each))}" for each in found), "")
+        yield from (_escape(explained), "")
 
 
 def _table(table: Table) -> Iterator[str]:

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ridgepath.report.choice import Choice, choose
+from ridgepath.report.differences import Difference, differences
 from ridgepath.report.estimates import Curve, Estimate, Failure, PathPoint, curves, failures, path_points
 from ridgepath.report.notes import write_notes
 from ridgepath.results import Results
 from ridgepath.study import BuilderCard, DataCard, Study
 
-__all__ = ["Choice", "Curve", "Estimate", "Failure", "PathPoint", "Summary", "summarize"]
+__all__ = ["Choice", "Curve", "Difference", "Estimate", "Failure", "PathPoint", "Summary", "summarize"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Summary:
         metrics: the network's own metrics, such as ``accuracy``.
         points: the path, variant by variant, strengths as in the study.
         choices: what the rules take, one a variant.
-        comparisons: paired comparisons of strengths.
+        comparisons: every strength against the smallest, paired, on validation data loss.
         curves: data losses and metrics over epochs.
         engines: the engines that trained the trials.
         seconds: wall-clock time of the study's training.
@@ -44,7 +45,7 @@ class Summary:
     metrics: tuple[str, ...]
     points: tuple[PathPoint, ...]
     choices: tuple[Choice, ...]
-    comparisons: tuple[dict[str, Any], ...]
+    comparisons: tuple[Difference, ...]
     curves: tuple[Curve, ...]
     failures: tuple[Failure, ...]
     engines: tuple[str, ...]
@@ -71,6 +72,10 @@ class Summary:
         """Return the path of one variant."""
         return tuple(point for point in self.points if point.variant == variant)
 
+    def comparisons_of(self, variant: str) -> tuple[Difference, ...]:
+        """Return the comparisons of one variant."""
+        return tuple(difference for difference in self.comparisons if difference.strength[0] == variant)
+
     def to_json(self) -> dict[str, Any]:
         """Return the summary as plain JSON values; what is not known or not finite is ``None``."""
         return {
@@ -81,7 +86,7 @@ class Summary:
             "strength_min": self.strength_min,
             "strength_1se": self.strength_1se,
             "keras_val_loss_choice": self.keras_val_loss_choice,
-            "comparisons": [dict(comparison) for comparison in self.comparisons],
+            "comparisons": [_difference_to_json(difference) for difference in self.comparisons],
             "seconds": _finite(self.seconds),
             "epochs": self.epochs,
             "batch_size": self.batch_size,
@@ -115,7 +120,7 @@ def summarize(study: Study, results: Results, *, name: str, seconds: float, cont
         metrics=results.metrics,
         points=points,
         choices=choices,
-        comparisons=(),
+        comparisons=differences(study, results),
         curves=curves(study, results),
         failures=failed,
         engines=_engines(results),
@@ -145,6 +150,23 @@ def _point_to_json(point: PathPoint) -> dict[str, Any]:
 def _estimate_to_json(estimate: Estimate) -> dict[str, float | None]:
     fields = ("mean", "standard_error", "low", "high")
     return {field: _finite(getattr(estimate, field)) for field in fields}
+
+
+def _difference_to_json(difference: Difference) -> dict[str, Any]:
+    numbers = ("difference", "standard_error", "low", "high", "p_value", "margin")
+    return {
+        "variant": difference.strength[0],
+        "strength": difference.strength[1],
+        "against": difference.against[1],
+        "metric": "val_data_loss",
+        **{name: _finite(getattr(difference, name)) for name in numbers},
+        "verdict": difference.verdict,
+        "seeds_needed": difference.seeds_needed,
+        "examples_needed": difference.examples_needed,
+        "seeds": difference.seeds,
+        "examples": difference.examples,
+        "covers": difference.covers,
+    }
 
 
 def _finite(value: float) -> float | None:

@@ -12,6 +12,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ridgepath.penalties import format_strength
+from ridgepath.report.differences import Difference, describe, explain
 from ridgepath.report.formatting import write_count, write_duration
 from ridgepath.report.sentences import TABLE_LEGEND, answer, keras_disagrees, on_test_examples
 from ridgepath.report.summary import Failure, Summary
@@ -43,6 +44,7 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield from (Text(_plain(sentence)) for sentence in further if sentence)
         yield ""
         yield _Results(table)
+        yield from _differences(summary.comparisons_of(choice.variant))
     yield _bullet(TABLE_LEGEND)
     yield from _failures(summary.failures)
     yield from (_bullet(note) for note in summary.notes)
@@ -52,6 +54,15 @@ def _question(summary: Summary) -> str:
     asked = (write_count(len(summary.seeds), "seed"), write_count(summary.epochs, "epoch"))
     batches, time = f"batch size {summary.batch_size}", write_duration(summary.seconds)
     return ", ".join((summary.data.name, *asked, batches, *summary.engines, time))
+
+
+def _differences(found: Sequence[Difference]) -> Iterator[RenderableType]:
+    explained = explain(found)
+    if explained:
+        yield Text("Is the difference real?", style="bold")
+        yield from (_bullet(describe(difference)) for difference in found)
+        yield Text(explained, style="dim")
+        yield ""
 
 
 def _failures(failures: Sequence[Failure]) -> Iterator[RenderableType]:
