@@ -66,7 +66,7 @@ def test_what_is_open_is_said_with_what_would_decide_it():
     assert found.verdict == "undecided"
     for change, said in (
         ({"seeds_needed": 9, "examples_needed": 4}, "About 9 seeds in all would decide it."),
-        ({"seeds_needed": None, "examples_needed": 4000}, "about 4,000 validation examples would."),
+        ({"seeds_needed": None, "examples_needed": 4049}, "about 4,000 validation examples would."),
         ({"seeds_needed": None, "examples_needed": None}, "Neither more seeds nor more examples"),
     ):
         assert said in describe(dataclasses.replace(found, **change))

@@ -70,11 +70,16 @@ def _what_would_decide(difference: Difference) -> str:
     if difference.verdict != "undecided":
         return ""
     if difference.seeds_needed is not None:
-        return f" About {write_count(difference.seeds_needed, 'seed')} in all would decide it."
+        return f" About {write_count(_rounded(difference.seeds_needed), 'seed')} in all would decide it."
     if difference.examples_needed is not None:
-        examples = write_count(difference.examples_needed, "validation example")
+        examples = write_count(_rounded(difference.examples_needed), "validation example")
         return f" More seeds alone would not decide it; about {examples} would."
     return " Neither more seeds nor more examples alone would decide it."
+
+
+def _rounded(count: int) -> int:
+    """Keep two digits: a forecast is no more exact than that."""
+    return int(float(f"{count:.1e}")) if count >= 100 else count
 
 
 def explain(found: Sequence[Difference]) -> str | None:
