@@ -11,7 +11,7 @@ study: .venv/installed ## the task, done right: MNIST digits, four strengths of 
 	$(BIN)/ridgepath run
 
 test: .venv/developing ## all tests but the slow ones
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 test-slow: .venv/developing ## the slow tests: whole trainings by two engines, full data sets, killed workers
 	$(BIN)/pytest -m slow
