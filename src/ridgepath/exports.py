@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import math
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ridgepath.errors import InputError
+from ridgepath.files import drafts
 from ridgepath.results import Results
 
 FORMATS = (".csv", ".json", ".parquet")
@@ -76,19 +76,13 @@ def _table_writer(frame: pd.DataFrame, target: Path) -> Callable[[Path], object]
 
 
 def _write_files(writers: Mapping[Path, Callable[[Path], object]]) -> list[Path]:
-    """Write every file under another name first, and take over the names when all are whole."""
-    drafts = {target: target.with_name(f".{target.name}.{os.getpid()}") for target in writers}
     try:
-        for target, write in writers.items():
-            write(drafts[target])
-        for target, draft in drafts.items():
-            os.replace(draft, target)
+        with drafts(*writers) as paths:
+            for write, path in zip(writers.values(), paths, strict=True):
+                write(path)
     except OSError as error:
         target = next(iter(writers))
         raise InputError(
             f"{target} must be a file that can be written", received=error, remedy="Give another."
         ) from None
-    finally:
-        for draft in drafts.values():
-            draft.unlink(missing_ok=True)
     return list(writers)

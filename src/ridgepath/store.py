@@ -18,6 +18,7 @@ import pandas as pd
 
 from ridgepath.database import REMEDIES, connected, quoted, transaction
 from ridgepath.errors import StudyError
+from ridgepath.files import drafts
 from ridgepath.results import DIVERGED, DONE, KEY, Results, TrialResult, epoch_columns, trial_columns
 from ridgepath.study import Study, Trial
 
@@ -63,14 +64,8 @@ class StudyStore:
         store._check_columns()
         if (folder / FILE).exists():
             raise StudyError(f"{folder} must not hold a study yet", received=FILE, remedy="Give another folder.")
-        draft = folder / f".{FILE}.{os.getpid()}"
-        with _made(folder):
-            try:
-                with transaction(draft, mode="rwc") as connection:
-                    store._write_tables(connection)
-                os.replace(draft, folder / FILE)
-            finally:
-                draft.unlink(missing_ok=True)
+        with _made(folder), drafts(folder / FILE) as (draft,), transaction(draft, mode="rwc") as connection:
+            store._write_tables(connection)
         return store
 
     @classmethod
