@@ -9,7 +9,7 @@ in inference mode.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -41,6 +41,12 @@ def trial_columns(metrics: Sequence[str], *, test: bool) -> tuple[str, ...]:
         *(f"{split}_{name}" for split in splits for name in ("data_loss", *metrics)),
         *("penalty", "weight_norm", "near_zero", "best_epoch", "best_val_data_loss", "loss", "val_loss"),
     )
+
+
+def metrics_among(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the network's metrics, given the columns of trials or of epochs."""
+    on_validation = (column for column in columns if column.startswith("val_"))
+    return tuple(name.removeprefix("val_") for name in on_validation if name not in ("val_data_loss", "val_loss"))
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,4 @@ class Results:
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the network's metrics, such as ``accuracy``."""
-        names = (str(column) for column in self.trials.columns)
-        return tuple(
-            n.removeprefix("val_") for n in names if n.startswith("val_") and n not in ("val_data_loss", "val_loss")
-        )
+        return metrics_among(map(str, self.trials.columns))

@@ -71,7 +71,7 @@ class _TracedPenalty:
 
 def check_lowerable(model: Any) -> None:
     """Raise :class:`NotLoweredError` unless every part of a model is known to train as ``fit`` trains it."""
-    if type(model) not in (keras.Sequential, keras.Model) and type(model).__module__.split(".")[0] != "keras":
+    if type(model).__module__.split(".")[0] != "keras":
         raise NotLoweredError(f"{type(model).__name__} is a class of its own")
     for layer in model._flatten_layers(include_self=False):
         if type(layer) not in LOWERED_LAYERS:

@@ -16,16 +16,18 @@ import keras
 import numpy as np
 
 from ridgepath.datasets import Dataset, Split
-from ridgepath.results import DONE, TrialResult, epoch_columns
+from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.study import Study, Trial
 from ridgepath.training.lowering import NEAR_ZERO, hidden_kernels
 from ridgepath.training.models import build_model
 from ridgepath.training.trial import (
     EVALUATED_TOGETHER,
+    Evaluated,
     batch_order,
     diverged_result,
+    done_result,
     evaluated_part,
-    last_epoch_figures,
+    mean_loss,
 )
 
 
@@ -58,22 +60,22 @@ class _Recorder:
 
     def record(self, logs: dict[str, float]) -> None:
         """Take the figures of an epoch; ``logs`` are what ``fit`` reports of it."""
-        _, train_loss, train = evaluate(self.model, self.train_part)
-        self.validation_losses, loss, _ = evaluate(self.model, self.validation)
-        figures = logs | train | {"train_data_loss": train_loss, "val_data_loss": loss} | _weight_figures(self.model)
-        figures |= {f"train_{name}": value for name, value in train.items()}
+        train_losses, train = evaluate(self.model, self.train_part)
+        self.validation_losses, _ = evaluate(self.model, self.validation)
+        figures = logs | _weight_figures(self.model) | {f"train_{name}": value for name, value in train.items()}
+        figures |= {"train_data_loss": mean_loss(train_losses), "val_data_loss": mean_loss(self.validation_losses)}
         for name in epoch_columns(list(train)):
-            self.epochs.setdefault(name, []).append(float(figures[name] if name not in train else logs[name]))
-        self.model.stop_training = not np.isfinite([figures["loss"], figures["val_loss"], train_loss]).all()
+            self.epochs.setdefault(name, []).append(float(figures[name]))
+        watched = [figures[name] for name in ("loss", "val_loss", "train_data_loss")]
+        self.model.stop_training = not np.isfinite(watched).all()
 
 
-def evaluate(model: Any, split: Split) -> tuple[np.ndarray, float, dict[str, float]]:
-    """Return the data loss of each example (example,), their mean, and the metrics, by Keras' own evaluation."""
+def evaluate(model: Any, split: Split) -> Evaluated:
+    """Evaluate by Keras' own ``predict`` and ``evaluate``."""
     metrics = model.evaluate(split.x, split.y, batch_size=EVALUATED_TOGETHER, verbose=0, return_dict=True)
     predictions = model.predict(split.x, batch_size=EVALUATED_TOGETHER, verbose=0)
     losses = np.asarray(_example_loss(model.loss)(split.y, predictions))
-    losses = losses.reshape(len(split.y), -1).mean(axis=1)
-    return losses, float(losses.mean(dtype=np.float64)), {name: metrics[name] for name in metrics if name != "loss"}
+    return losses.reshape(len(split.y), -1).mean(axis=1), {name: metrics[name] for name in metrics if name != "loss"}
 
 
 def _example_loss(loss: Any) -> Callable[[Any, Any], Any]:
@@ -109,14 +111,10 @@ def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, 
     if model.stop_training:
         seconds = time.perf_counter() - began
         return diverged_result(trial, recorder.epochs, engine="reference", seconds=seconds, test=data.test is not None)
-    figures, example_losses = last_epoch_figures(recorder.epochs), {"validation": recorder.validation_losses}
-    for prefix, split in (("train", data.train), ("test", data.test)):
-        if split is not None:
-            losses, mean, metrics = evaluate(model, split)
-            figures |= {f"{prefix}_data_loss": mean} | {f"{prefix}_{name}": metrics[name] for name in metrics}
-            example_losses |= {"test": losses} if prefix == "test" else {}
+    splits = {"train": data.train} | ({"test": data.test} if data.test else {})
+    taken = {name: evaluate(model, split) for name, split in splits.items()}
     seconds = time.perf_counter() - began
-    return TrialResult(trial, DONE, "", "reference", seconds, figures, recorder.epochs, example_losses)
+    return done_result(trial, recorder.epochs, recorder.validation_losses, taken, engine="reference", seconds=seconds)
 
 
 def refit(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> Any:

@@ -54,7 +54,7 @@ class _ShardProgress:
 
 def prepare(task: Task) -> None:
     """Compile the program of the study's first trial, so that it is there when the first leg begins."""
-    _workshop(task).prepare(task.study.trials[0])
+    _workshop(task).lowered(task.study.trials[0])
 
 
 def train_leg(task: Task, shard: Shard, packed: bytes | None) -> Leg:
@@ -105,7 +105,7 @@ class _Workshop:
 
     def advance(self, trial: Trial, progress: _ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
         """Train a trial until it ends or until the time ``stop``; return the epochs done, and its result at its end."""
-        lowered = self._lowered(trial)
+        lowered = self.lowered(trial)
         if lowered is None:
             return self.study.epochs, train_reference(self.function, trial, self.dataset, self.study)
         program, coefficients = lowered
@@ -118,12 +118,8 @@ class _Workshop:
                 return under_way.epoch - before, None
         return under_way.epoch - before, one.finish(program, under_way, trial, self.data)
 
-    def prepare(self, trial: Trial) -> None:
-        """Compile the program of a trial."""
-        self._lowered(trial)
-
-    def _lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
-        """Return the program and the coefficients of a trial, or ``None`` for the reference engine."""
+    def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
+        """Return the compiled program and the coefficients of a trial, or ``None`` for the reference engine."""
         if trial.strength not in self._strengths:
             self._strengths[trial.strength] = self._lower(trial) if self.study.engine != "reference" else None
         return self._strengths[trial.strength]

@@ -16,13 +16,16 @@ import jax
 import numpy as np
 
 from ridgepath.datasets import Dataset, Split
-from ridgepath.results import DIVERGED, DONE, TrialResult, epoch_columns, trial_columns
+from ridgepath.results import DIVERGED, DONE, TrialResult, epoch_columns, metrics_among, trial_columns
 from ridgepath.study import Trial
 from ridgepath.training.lowering import Arrays, Lowered, State
 from ridgepath.training.models import Batch
 
 EVALUATED_TOGETHER = 1000
 """Examples that go through the network at once when it is evaluated."""
+
+Evaluated = tuple[np.ndarray, dict[str, float]]
+"""The data loss of each example of a split (example,), and the metrics over all of them."""
 
 
 def batch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
@@ -99,8 +102,8 @@ class Program:
         figures = self.lowered.metric_results(metric_state) | self.lowered.weight_figures(state, coefficients)
         return state, figures
 
-    def evaluate(self, state: State, chunks: Sequence[Batch]) -> tuple[np.ndarray, dict[str, float]]:
-        """Evaluate in inference mode: the data loss of each example (example,), and the metrics over all."""
+    def evaluate(self, state: State, chunks: Sequence[Batch]) -> Evaluated:
+        """Evaluate in inference mode."""
         losses, metric_state = [], self.lowered.metric_state
         for chunk in chunks:
             chunk_losses, metric_state = self.evaluate_chunk(state, metric_state, chunk)
@@ -149,7 +152,7 @@ def train_one_epoch(
     train_losses, train = program.evaluate(state, data.train_part)
     losses, validation = program.evaluate(state, data.validation)
     figures = {name: float(value) for name, value in running.items()}
-    figures |= {"train_data_loss": _mean(train_losses), "val_data_loss": _mean(losses)}
+    figures |= {"train_data_loss": mean_loss(train_losses), "val_data_loss": mean_loss(losses)}
     figures |= {"val_loss": figures["val_data_loss"] + figures["penalty"]}
     figures |= {f"train_{name}": value for name, value in train.items()}
     figures |= {f"val_{name}": value for name, value in validation.items()}
@@ -168,15 +171,35 @@ def finish(program: Program, progress: Progress, trial: Trial, data: TrialData) 
     taken = {"train": program.evaluate(progress.state, data.all_train)}
     if data.test:
         taken["test"] = program.evaluate(progress.state, data.test)
-    figures, example_losses = last_epoch_figures(progress.epochs), {"validation": progress.validation_losses}
-    for split, (losses, metrics) in taken.items():
-        figures |= {f"{split}_data_loss": _mean(losses)} | {f"{split}_{name}": metrics[name] for name in metrics}
-        example_losses |= {"test": losses} if split == "test" else {}
     seconds = progress.seconds + time.perf_counter() - began
-    return TrialResult(trial, DONE, "", "jax", seconds, figures, progress.epochs, example_losses)
+    return done_result(trial, progress.epochs, progress.validation_losses, taken, engine="jax", seconds=seconds)
 
 
-def last_epoch_figures(epochs: dict[str, list[float]]) -> dict[str, float]:
+def done_result(
+    trial: Trial,
+    epochs: dict[str, list[float]],
+    validation_losses: np.ndarray,
+    taken: dict[str, Evaluated],
+    *,
+    engine: str,
+    seconds: float,
+) -> TrialResult:
+    """Record a trial that was trained to its end.
+
+    Args:
+        validation_losses: data loss of each validation example after the last epoch.
+        taken: split (``train``, perhaps ``test``) → what was taken on all of its examples at the end.
+    """
+    figures = _last_epoch_figures(epochs)
+    for split, (losses, metrics) in taken.items():
+        figures |= {f"{split}_data_loss": mean_loss(losses)} | {f"{split}_{name}": metrics[name] for name in metrics}
+    example_losses = {"validation": validation_losses}
+    if "test" in taken:
+        example_losses["test"] = taken["test"][0]
+    return TrialResult(trial, DONE, "", engine, seconds, figures, epochs, example_losses)
+
+
+def _last_epoch_figures(epochs: dict[str, list[float]]) -> dict[str, float]:
     """Return what the columns over epochs say of a finished trial: their last values, and its best epoch."""
     validation = epochs["val_data_loss"]
     best = int(np.argmin(validation))
@@ -190,12 +213,11 @@ def diverged_result(
     trial: Trial, epochs: dict[str, list[float]], *, engine: str, seconds: float, test: bool
 ) -> TrialResult:
     """Record a trial whose loss was not finite: its epochs so far, and no final figures."""
-    metrics = [name.removeprefix("val_") for name in epochs if name.startswith("val_")]
-    metrics = [name for name in metrics if name not in ("loss", "data_loss")]
-    figures = dict.fromkeys(trial_columns(metrics, test=test), math.nan)
+    figures = dict.fromkeys(trial_columns(metrics_among(epochs), test=test), math.nan)
     reason = f"the loss was not finite in epoch {len(epochs['loss'])}"
     return TrialResult(trial, DIVERGED, reason, engine, seconds, figures, epochs)
 
 
-def _mean(losses: np.ndarray) -> float:
+def mean_loss(losses: np.ndarray) -> float:
+    """Return the mean of the examples' losses, summed in float64."""
     return float(np.mean(losses, dtype=np.float64))
