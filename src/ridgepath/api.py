@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ridgepath.builders import Build, find_builder
+from ridgepath.builders import Build, Builder, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
@@ -18,9 +18,9 @@ from ridgepath.penalties import check_strengths, format_strength
 from ridgepath.progress import Watch
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
-from ridgepath.session import DEFAULT_STRENGTHS, Request, run
+from ridgepath.session import Request, run
 from ridgepath.store import StudyStore, find_studies
-from ridgepath.study import Study, Trial
+from ridgepath.study import Study, Trial, check_seeds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,7 +32,7 @@ def fit_path(
     build: str | Build,
     data: Any = "mnist-5k",
     *,
-    strengths: Sequence[object] = DEFAULT_STRENGTHS,
+    strengths: Sequence[object] = (0.0, 0.0001, 0.001, 0.01),
     seeds: int | Sequence[int] = 5,
     epochs: int = 15,
     batch_size: int = 32,
@@ -69,16 +69,15 @@ def fit_path(
         Interrupted: the user interrupted it; what was finished is kept in the folder.
     """
     request = Request(
-        build=build,
+        builder=find_builder(build),
         data=data,
-        strengths=strengths,
-        seeds=seeds,
+        strengths=check_strengths(strengths, zero=zero),
+        seeds=check_seeds(seeds),
         epochs=epochs,
         batch_size=batch_size,
         folder=None if study is None else FilePath(study),
         workers=workers,
         engine=engine,
-        zero=zero,
     )
     return fit_request(request, progress=progress)
 
@@ -87,7 +86,7 @@ def fit_request(request: Request, *, progress: bool = True) -> Path:
     """Train what a request asks for, and return the path."""
     with Watch(quiet=not progress) as watch:
         folder = run(request, watch)
-    return Path(StudyStore.open(folder), build=request.build, data=request.data)
+    return Path(StudyStore.open(folder), builder=request.builder, data=request.data)
 
 
 def open_study(folder: PathLike) -> Path:
@@ -153,16 +152,15 @@ def request_of(
         )
     here = study.variants[0].strengths
     return Request(
-        build=study.builder.location,
+        builder=find_builder(study.builder.location),
         data=location,
-        strengths=here if strengths is None else sorted({*here, *check_strengths(strengths, zero=False)}),
-        seeds=study.seeds if seeds is None else seeds,
+        strengths=here if strengths is None else tuple(sorted({*here, *check_strengths(strengths, zero=False)})),
+        seeds=study.seeds if seeds is None else check_seeds(seeds),
         epochs=study.epochs,
         batch_size=study.batch_size,
         folder=store.folder,
         workers=workers,
         engine=study.engine,
-        zero=False,
     )
 
 
@@ -174,11 +172,11 @@ class Path:
         study: the question.
     """
 
-    def __init__(self, store: StudyStore, *, build: str | Build | None = None, data: Any = None) -> None:
+    def __init__(self, store: StudyStore, *, builder: Builder | None = None, data: Any = None) -> None:
         self.folder: FilePath = store.folder
         self.study: Study = store.study
         self._store = store
-        self._build = build if build is not None else store.study.builder.location
+        self._builder = builder
         self._data = data if data is not None else store.context.get("data") or None
 
     @functools.cached_property
@@ -271,22 +269,24 @@ class Path:
         from ridgepath.training.models import load_build
         from ridgepath.training.reference import refit
 
-        if self._build is None or self._data is None:
+        location = self.study.builder.location
+        builder = self._builder or (find_builder(location) if location is not None else None)
+        if builder is None or self._data is None:
             raise InputError(
                 "a study whose network is in a file and whose data has a name or is an .npz file",
                 received="one whose network or data was given in Python",
                 remedy="Call refit on the path that fit_path returned.",
             )
-        builder, dataset = find_builder(self._build), load_dataset(self._data)
         trial = Trial(builder.parameter, self._chosen(strength), self.study.seeds[0] if seed is None else seed)
-        return refit(load_build(builder), trial, dataset, self.study)
+        return refit(load_build(builder), trial, load_dataset(self._data), self.study)
 
     def _chosen(self, strength: str | float) -> float:
         if isinstance(strength, str) and strength in ("min", "1se"):
             found = self.strength_min if strength == "min" else self.strength_1se
             if found is None:
-                remedy = "Finish the study first, or give a number."
-                raise InputError("a study with a finished trial", received="none", remedy=remedy)
+                remedy = "Finish the study or add seeds, or give a number."
+                received = f"{len(self.trials)} trials, too few for the rule"
+                raise InputError(f"a study that can choose strength_{strength}", received=received, remedy=remedy)
             return found
         return check_strengths([strength], zero=False)[0]
 

@@ -72,21 +72,21 @@ def run(
 ) -> None:
     """Train every strength with every seed, and show the path."""
     from ridgepath import api
-    from ridgepath.builders import TASK_NETWORK
+    from ridgepath.builders import TASK_NETWORK, find_builder
     from ridgepath.penalties import parse_strengths
     from ridgepath.session import Request
+    from ridgepath.study import check_seeds
 
     request = Request(
-        build=build or TASK_NETWORK,
+        builder=find_builder(build or TASK_NETWORK),
         data=data,
         strengths=parse_strengths(strengths, zero=zero),
-        seeds=_seeds(seeds),
+        seeds=check_seeds(_seeds(seeds)),
         epochs=epochs,
         batch_size=batch_size,
         folder=study,
         workers=workers,
         engine=engine.value,
-        zero=zero,
         command=shlex.join(["ridgepath", *sys.argv[1:]]),
     )
     _present(api.fit_request(request, progress=not as_json), as_json=as_json)

@@ -9,66 +9,75 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ridgepath.builders import Build, Builder, find_builder
-from ridgepath.datasets import Dataset, check_labels, load_dataset
+from ridgepath.builders import Builder
+from ridgepath.datasets import NAMES, Dataset, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.local import LocalWorkers, available_cores
-from ridgepath.penalties import check_strengths, format_strength
+from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
 from ridgepath.results import Leg
 from ridgepath.store import FILE, StudyStore, check_folder
-from ridgepath.study import NetworkCard, Shard, Study, Trial, Variant, check_seeds, plan_shards
+from ridgepath.study import NetworkCard, Shard, Study, Trial, Variant, plan_shards
 
 ENGINES = ("auto", "jax", "reference")
-DEFAULT_STRENGTHS = (0.0, 0.0001, 0.001, 0.01)
 MOST_TRAIN_EVALUATED = 10_000
 """Training examples, at most, on which the training figures of every epoch are taken."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a user asks for; the arguments of :func:`ridgepath.api.fit_path`.
+    """What a user asks for, checked as far as can be without the data and the network.
+
+    Attributes:
+        data: as in :func:`ridgepath.api.fit_path`.
+        strengths: as :func:`ridgepath.penalties.check_strengths` returns them.
+        seeds: as :func:`ridgepath.study.check_seeds` returns them.
+        folder: where to keep the study; ``None`` for one that is named after the question.
+        workers: processes; ``None`` for one a core.
+        command: what the user typed, for the report, or empty.
 
     Raises:
-        InputError: a setting is wrong, as far as can be told without the data and the network.
+        InputError: a setting is wrong.
     """
 
-    build: str | Build
+    builder: Builder
     data: Any
-    strengths: Sequence[object] = DEFAULT_STRENGTHS
-    seeds: int | Sequence[int] = 5
-    epochs: int = 15
-    batch_size: int = 32
-    folder: Path | None = None
-    workers: int | None = None
-    engine: str = "auto"
-    zero: bool = True
+    strengths: tuple[float, ...]
+    seeds: tuple[int, ...]
+    epochs: int
+    batch_size: int
+    folder: Path | None
+    workers: int | None
+    engine: str
     command: str = ""
-    builder: Builder = field(init=False)
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
             _check_count(name, getattr(self, name))
-        _check_count("workers", 1 if self.workers is None else self.workers)
+        if self.workers is not None:
+            _check_count("workers", self.workers)
         if self.engine not in ENGINES:
             raise InputError(f"an engine out of {', '.join(ENGINES)}", received=repr(self.engine), remedy="Choose one.")
-        object.__setattr__(self, "strengths", check_strengths(self.strengths, zero=self.zero))
-        object.__setattr__(self, "seeds", check_seeds(self.seeds))
-        object.__setattr__(self, "builder", find_builder(self.build))
         if self.folder is not None:
             check_folder(self.folder)
 
     @property
     def trials(self) -> int:
         """Number of trials that are asked for."""
-        assert isinstance(self.seeds, tuple)
         return len(self.strengths) * len(self.seeds)
+
+    @property
+    def location(self) -> str:
+        """From where the data can be loaded again, by name or path; empty for arrays."""
+        if not isinstance(self.data, str | Path):
+            return ""
+        return str(self.data) if self.data in NAMES else str(Path(self.data).expanduser().resolve())
 
     def study(self, dataset: Dataset) -> Study:
         """Return the frozen question, now that its data is there.
@@ -86,8 +95,8 @@ class Request:
         return Study(
             builder=self.builder.card,
             data=dataset.card,
-            variants=(Variant(self.builder.parameter, check_strengths(self.strengths, zero=False)),),
-            seeds=check_seeds(self.seeds),
+            variants=(Variant(self.builder.parameter, self.strengths),),
+            seeds=self.seeds,
             epochs=self.epochs,
             batch_size=self.batch_size,
             train_evaluated=min(examples, MOST_TRAIN_EVALUATED),
@@ -187,13 +196,12 @@ def _written(
     if store is not None:
         store.grow(study)
         return store
-    location = request.data if isinstance(request.data, str) else ""
     context = network.versions | {
         "ridgepath": version("ridgepath"),
         "machine": f"{platform.system()} {platform.machine()}, {available_cores()} cores",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": request.command,
-        "data": str(Path(location).resolve()) if location.endswith(".npz") else location,
+        "data": request.location,
         "parameters": str(network.parameters),
     }
     return StudyStore.create(folder, study, metrics=network.metrics, context=context)
