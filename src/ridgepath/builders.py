@@ -10,7 +10,7 @@ import ast
 import hashlib
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -142,7 +142,7 @@ def _meaning(function: Build, seen: set[int]) -> list[str]:
     if id(function) in seen:
         return []
     seen.add(id(function))
-    parts = [_code(function)]
+    parts = [_code(function), *(repr(value) for value in _defaults(function) if isinstance(value, _SIMPLE))]
     try:
         variables = inspect.getclosurevars(function)
     except TypeError:
@@ -153,6 +153,12 @@ def _meaning(function: Build, seen: set[int]) -> list[str]:
         elif inspect.isfunction(value) and value.__module__ == function.__module__:
             parts.extend(_meaning(value, seen))
     return parts
+
+
+def _defaults(function: Build) -> Iterator[object]:
+    """Yield the values of a function's default arguments; its source only shows from what they were made."""
+    yield from getattr(function, "__defaults__", None) or ()
+    yield from (getattr(function, "__kwdefaults__", None) or {}).values()
 
 
 def _is_plain_sequence(value: object) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ridgepath.errors import TrainingError
-from ridgepath.execution.local import MOST_DEATHS, LocalWorkers
+from ridgepath.execution.local import MOST_DEATHS, LocalWorkers, program_cache, worker_environment
 from ridgepath.results import FAILED, Leg, TrialResult
 from ridgepath.study import Trial, plan_shards
 
@@ -88,6 +88,24 @@ def die():
 def test_a_death_before_training_is_an_error(tmp_path):
     with LocalWorkers(1) as pool, pytest.raises(TrainingError, match="died before training"):
         pool.begin(die)()
+
+
+def test_a_worker_that_died_between_legs_is_replaced(tmp_path):
+    with LocalWorkers(2) as pool:
+        with pytest.raises(TrainingError):
+            pool.begin(die)()
+        legs = list(pool.train(plan_shards(trials(2)), Count(tmp_path)))
+    assert sorted(result.trial for leg in legs for result in leg.results) == trials(2)
+
+
+def test_programs_are_kept_where_a_folder_can_be_made_and_nowhere_else(tmp_path, monkeypatch):
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert worker_environment()["JAX_COMPILATION_CACHE_DIR"] == str(program_cache())
+    assert program_cache().is_dir()
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert not [name for name in worker_environment() if "CACHE" in name]
 
 
 def environment_of_a_worker():

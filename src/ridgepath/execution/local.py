@@ -71,7 +71,6 @@ def available_cores() -> int:
 
 def program_cache() -> Path:
     """Return the folder in which JAX keeps compiled programs from one study to the next, for this kind of processor.
-
     A program that was compiled for one processor may not run on another one that shares the home folder.
     """
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -92,11 +91,23 @@ def worker_environment() -> dict[str, str]:
         "XLA_FLAGS": flags,
         "NPROC": "1",
         "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false",
-        "JAX_COMPILATION_CACHE_DIR": os.environ.get("JAX_COMPILATION_CACHE_DIR", str(program_cache())),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        **_cache_settings(),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "LOKY_MAX_MEMORY_LEAK_SIZE": "1e18",  # data that arrives with the first trial is no leak
+    }
+
+
+def _cache_settings() -> dict[str, str]:
+    """Let JAX keep even the smallest program; nothing where the folder cannot be written."""
+    folder = Path(os.environ.get("JAX_COMPILATION_CACHE_DIR") or program_cache())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return {}
+    return {
+        "JAX_COMPILATION_CACHE_DIR": str(folder),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
     }
 
 
@@ -147,8 +158,13 @@ class LocalWorkers:
             near_end = spare > 0 and len(waiting) + len(running) <= self.workers + spare
             while waiting and len(running) < self.workers:
                 job = _furthest_behind(waiting) if near_end else waiting[0]
+                try:
+                    running[self._pool.submit(train_leg, job.shard, job.progress)] = job
+                except BrokenProcessPool:  # a worker died between legs; those under way fail too, and are found below
+                    if not running:
+                        self._replace_pool()
+                    break
                 waiting.remove(job)
-                running[self._pool.submit(train_leg, job.shard, job.progress)] = job
             for job, leg in self._finished(running):
                 if not job.ended:
                     waiting.insert(0, job)
@@ -160,9 +176,7 @@ class LocalWorkers:
         broken = any(isinstance(future.exception(), BrokenProcessPool) for future in finished)
         if broken:
             finished, _ = wait(running)  # the death of one worker breaks the whole pool
-            self._pool.shutdown(wait=True, kill_workers=True)
-            self._pool = self._new_pool()
-            _log.warning("a worker process died; its trials go on from where they were last handed back")
+            self._replace_pool()
         for future in finished:
             job = running.pop(future)
             try:
@@ -171,6 +185,11 @@ class LocalWorkers:
             except BrokenProcessPool as error:
                 leg = job.survive(error)
             yield job, leg
+
+    def _replace_pool(self) -> None:
+        self._pool.shutdown(wait=True, kill_workers=True)
+        self._pool = self._new_pool()
+        _log.warning("a worker process died; its trials go on from where they were last handed back")
 
     def _new_pool(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self.workers, initializer=_prepare_worker, env=worker_environment())
