@@ -44,14 +44,15 @@ def test_the_fingerprint_of_a_function_follows_what_it_refers_to(monkeypatch):
 
 
 def test_the_fingerprint_of_a_function_follows_its_default_arguments():
-    def make(default):
-        def build(strength, width=default, *, depth=2 * default):
+    def make(default, keyword):
+        def build(strength, width=default, *, depth=keyword):
             return strength
 
         return find_builder(build).card.fingerprint
 
-    assert make(1) == make(1)
-    assert make(1) != make(2)
+    assert make(1, 2) == make(1, 2)
+    assert make(1, 2) != make(3, 2)
+    assert make(1, 2) != make(1, 3)
 
 
 def test_two_functions_without_source_differ_by_their_code():
