@@ -23,7 +23,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ridgepath.errors import InputError
 from ridgepath.statistics.forecast import examples_needed, seeds_needed
-from ridgepath.statistics.variance import ERROR, Covers, MeanSquares, half_width, mean_squares, p_value
+from ridgepath.statistics.variance import (
+    ERROR,
+    Covers,
+    MeanSquares,
+    half_width,
+    mean_squares,
+    p_value,
+    simultaneous_error,
+)
 
 Label = TypeVar("Label", bound=Hashable)
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
@@ -83,7 +91,7 @@ class _Rules:
 
     @property
     def error(self) -> float:
-        return -math.expm1(math.log1p(-ERROR * self.share) / self.family)
+        return simultaneous_error(self.family, self.share)
 
     def adjusted(self, p: float) -> float:
         return min(-math.expm1(self.family * math.log1p(-p)) / self.share, 1.0) if p < 1 else p
