@@ -131,12 +131,13 @@ def _trend(
     """Judge a trend along the strengths by its two ends, and by each of its steps.
 
     Supported: the largest strength surely differs from the smallest in the wanted direction, and no step between
-    neighbours surely goes the other way. Contradicted: the two ends surely differ the other way.
+    neighbours surely goes the other way. Contradicted: the two ends surely differ the other way. So only the interval
+    of the ends can decide, and it has the 5% for itself; the steps, which hold together, can only withhold a verdict.
     """
     if not changes:
         return _open(key, "too few strengths")
-    error = simultaneous_error(len(changes))
-    ends, *steps = (interval(change, error) for change in changes)
+    ends = interval(changes[0], ERROR)
+    steps = [interval(change, simultaneous_error(len(changes) - 1)) for change in changes[1:]]
     figure = Figure(measure, unit, measured.strengths[-1], measured.strengths[0], ends)
     opposite = "falls" if wanted == "rises" else "rises"
     if ends.direction == opposite:
