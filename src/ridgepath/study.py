@@ -88,6 +88,9 @@ class Study:
         train_evaluated: training examples, a fixed part of them, on which the training figures of
             every epoch are taken (the figures of a finished trial are taken on all of them).
         engine: ``auto``, ``jax`` or ``reference``.
+        further: trials with other seeds than these, at the strengths whose comparison was open.
+        looks: seeds that were there at the first look at a comparison, those added for the second, and so on; empty
+            for a study whose number of seeds did not follow from its results.
     """
 
     builder: BuilderCard
@@ -98,16 +101,28 @@ class Study:
     batch_size: int
     train_evaluated: int
     engine: str = "auto"
+    further: tuple[Trial, ...] = ()
+    looks: tuple[tuple[int, ...], ...] = ()
 
     @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials of the study: seed by seed, so that whole seeds are finished first."""
-        return tuple(
+        every_seed = (
             Trial(variant.name, strength, seed)
             for seed in self.seeds
             for variant in self.variants
             for strength in variant.strengths
         )
+        return (*every_seed, *self.further)
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds of all trials, ascending: those of every strength, and those of some."""
+        return tuple(sorted({*self.seeds, *(trial.seed for trial in self.further)}))
+
+    def look_of(self, seed: int) -> int:
+        """Return for which look a seed was added, from 1; the seeds that nobody looked at yet are for the next."""
+        return next((look for look, added in enumerate(self.looks, 1) if seed in added), len(self.looks) + 1)
 
     @property
     def fingerprint(self) -> str:
@@ -122,14 +137,18 @@ class Study:
         return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
     def grown_by(self, other: Study) -> Study:
-        """Return this study with the variants, strengths and seeds of ``other`` added."""
+        """Return this study with the variants, strengths, seeds, further trials and looks of ``other`` added."""
         strengths = {variant.name: set(variant.strengths) for variant in self.variants}
         for variant in other.variants:
             strengths.setdefault(variant.name, set()).update(variant.strengths)
+        seeds = {*self.seeds, *other.seeds}
+        further = {trial for trial in (*self.further, *other.further) if trial.seed not in seeds}
         return dataclasses.replace(
             self,
             variants=tuple(Variant(name, tuple(sorted(values))) for name, values in strengths.items()),
-            seeds=tuple(sorted({*self.seeds, *other.seeds})),
+            seeds=tuple(sorted(seeds)),
+            further=tuple(sorted(further, key=lambda trial: (trial.seed, trial.variant, trial.strength))),
+            looks=max(self.looks, other.looks, key=len),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -146,6 +165,8 @@ class Study:
                 "data": DataCard(**values["data"]),
                 "variants": tuple(Variant(v["name"], tuple(v["strengths"])) for v in values["variants"]),
                 "seeds": tuple(values["seeds"]),
+                "further": tuple(Trial(**trial) for trial in values.get("further", ())),
+                "looks": tuple(tuple(added) for added in values.get("looks", ())),
             }
         )
 

@@ -52,15 +52,18 @@ def make_results(
             figures = dict.fromkeys(figures, float("nan"))
         trials.append({**key, "status": status, "reason": reason, "engine": "jax", "seconds": 2.5, **figures})
     table = pd.DataFrame(trials)
-    return Results(table, pd.DataFrame(epochs), {"validation": _example_losses(table, study.data.validation)})
+    losses = {"validation": _example_losses(table["val_data_loss"], study.data.validation)}
+    if study.data.test:
+        losses["test"] = _example_losses(table["test_data_loss"], study.data.test)
+    return Results(table, pd.DataFrame(epochs), losses)
 
 
-def _example_losses(trials: pd.DataFrame, examples: int) -> np.ndarray:
-    """Draw losses (trial, example) whose means are the trials' ``val_data_loss``; most are of the example itself."""
+def _example_losses(means: pd.Series, examples: int) -> np.ndarray:
+    """Draw losses (trial, example) with these means; most of the noise is of the example itself."""
     rng = np.random.default_rng(0)
-    drawn = rng.normal(0, 0.4, examples) + rng.normal(0, 0.1, (len(trials), examples))
+    drawn = rng.normal(0, 0.4, examples) + rng.normal(0, 0.1, (len(means), examples))
     centred = drawn - drawn.mean(axis=1, keepdims=True)
-    return (centred + trials["val_data_loss"].to_numpy()[:, None]).astype(np.float32)
+    return (centred + means.to_numpy()[:, None]).astype(np.float32)
 
 
 def make_summary(
@@ -77,11 +80,18 @@ def make_summary(
 
 
 def set_trials(results: Results, column: str, values: Mapping[float, Sequence[float]]) -> Results:
-    """Replace a column of the trials: strength → one value a seed."""
+    """Replace a column of the trials: strength → one value a seed; a data loss is then that of each example."""
     trials = results.trials.copy()
     for strength, figures in values.items():
         trials.loc[trials["strength"] == strength, column] = list(figures)
-    return Results(trials, results.epochs, results.example_losses)
+    losses = dict(results.example_losses)
+    split = {"val_data_loss": "validation", "test_data_loss": "test"}.get(column)
+    if split in losses:
+        changed = trials["strength"].isin(list(values)).to_numpy()
+        of_trials = trials[column].to_numpy()[changed, None]
+        losses[split] = losses[split].astype(np.float64)
+        losses[split][changed] = np.broadcast_to(of_trials, losses[split][changed].shape)
+    return Results(trials, results.epochs, losses)
 
 
 def _history(trial: Trial, *, epochs: int, metrics: Sequence[str]) -> list[dict[str, float]]:

@@ -14,7 +14,7 @@ DOWN, UP = (10.0, 8.0, 5.0, 2.0), (2.0, 5.0, 8.0, 10.0)
 
 
 def claims(measured):
-    return {claim.key: claim for claim in check_claims(measured, turnings(measured.strengths, measured.val_epochs))}
+    return {claim.key: claim for claim in check_claims(measured, turnings(measured))}
 
 
 def of(key, *, seed=0, **truth):

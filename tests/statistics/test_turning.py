@@ -3,14 +3,21 @@ import pytest
 from drawn import FALLING, TURNED, draw
 from scipy import stats
 
+from ridgepath.statistics.evidence import Measured
 from ridgepath.statistics.turning import turnings
 
 LAST = len(FALLING)
 
 
 def turning(table):
-    (found,) = turnings((0.0,), np.asarray(table, np.float64)[None])
-    return found
+    return several([table])[0]
+
+
+def several(tables):
+    """Find the turnings of curves (strength, seed, epoch) at strengths 0, 0.1, ..."""
+    curves = np.asarray(tables, np.float64)
+    strengths = tuple(0.1 * row for row in range(len(curves)))
+    return turnings(Measured(strengths, np.ones((*curves.shape[:2], 1)), curves, {}))
 
 
 def noisy(curve, *, seeds=5, seed=0, noise=0.01):
@@ -87,7 +94,7 @@ def test_an_epoch_is_held_unless_simes_test_finds_it_above_another():
 
 def test_intervals_of_several_strengths_hold_together():
     table = noisy(TURNED, noise=0.1)
-    alone, together = turning(table), turnings((0.0, 0.1, 0.2), np.stack([table] * 3))[1]
+    alone, together = turning(table), several([table] * 3)[1]
     assert together.rise.low < alone.rise.low
     assert together.rise.high > alone.rise.high
     assert together.strength == 0.1
@@ -139,6 +146,4 @@ def test_no_noise_at_all():
 
 def test_many_epochs_of_drawn_variants_have_a_row_each():
     measured = draw(np.random.default_rng(2), curves=(TURNED, FALLING, TURNED, FALLING), noise=0.1)
-    assert [found.course for found in turnings(measured.strengths, measured.val_epochs)] == [
-        *("turned", "still falling", "turned", "still falling")
-    ]
+    assert [found.course for found in turnings(measured)] == [*("turned", "still falling", "turned", "still falling")]

@@ -14,10 +14,11 @@ from typing import Literal
 
 import numpy as np
 
+from ridgepath.statistics.balance import balanced_means
 from ridgepath.statistics.evidence import Direction, Interval, Measured, interval
 from ridgepath.statistics.selection import strength_min
 from ridgepath.statistics.turning import Turning
-from ridgepath.statistics.variance import ERROR, Floats, mean_squares, simultaneous_error
+from ridgepath.statistics.variance import Floats, mean_squares
 
 Key = Literal[
     "smaller weights",
@@ -136,8 +137,8 @@ def _trend(
     """
     if not changes:
         return _open(key, "too few strengths")
-    ends = interval(changes[0], ERROR)
-    steps = [interval(change, simultaneous_error(len(changes) - 1)) for change in changes[1:]]
+    ends = interval(changes[0], measured.error())
+    steps = [interval(change, measured.error(len(changes) - 1)) for change in changes[1:]]
     figure = Figure(measure, unit, measured.strengths[-1], measured.strengths[0], ends)
     opposite = "falls" if wanted == "rises" else "rises"
     if ends.direction == opposite:
@@ -161,7 +162,7 @@ def _better_generalization(measured: Measured) -> Claim:
         return _open(key, "too few strengths")
     if measured.strengths[0] != 0:
         return _open(key, "no strength 0")
-    error = simultaneous_error(len(measured.strengths) - 1)
+    error = measured.error(len(measured.strengths) - 1)
     changes = [interval(measured.change("val_data_loss", row, 0), error) for row in range(1, len(measured.strengths))]
     lowest = min(range(len(changes)), key=lambda row: _or_infinite(changes[row].mean))
     figure = Figure("val_data_loss", "loss", measured.strengths[lowest + 1], 0.0, changes[lowest])
@@ -187,7 +188,7 @@ def _too_much_underfits(measured: Measured) -> Claim:
         return _open(key, "too few strengths")
     against = _lowest_row(measured, range(last))
     # Any smaller strength might have been the lowest, in each of the two losses.
-    error = simultaneous_error(2 * last)
+    error = measured.error(2 * last)
     validation = interval(measured.change("val_data_loss", last, against), error)
     training = interval(measured.change("train_data_loss", last, against), error)
     ends = (measured.strengths[last], measured.strengths[against])
@@ -206,10 +207,9 @@ def _too_much_underfits(measured: Measured) -> Claim:
 
 def _lowest_row(measured: Measured, rows: Iterable[int]) -> int:
     """Return the row with the lowest mean validation data loss; of equals the largest strength."""
+    means = balanced_means(measured.val_losses.mean(axis=2, dtype=np.float64))
     candidates = list(rows)
-    means = [mean_squares(measured.val_losses[row]).mean for row in candidates]
-    chosen = strength_min([measured.strengths[row] for row in candidates], means)
-    return measured.strengths.index(chosen)
+    return measured.strengths.index(strength_min([measured.strengths[row] for row in candidates], means[candidates]))
 
 
 def _too_little_overfits(measured: Measured, turnings: Sequence[Turning]) -> Claim:
@@ -248,7 +248,7 @@ def _balance(measured: Measured) -> Claim:
         return _open(key, "not recorded")
     if np.nanmax(measured.column("update_share")[above]) == 0:
         return _open(key, "no penalty")
-    error = simultaneous_error(2 * len(above))
+    error = measured.error(2 * len(above))
     figures = tuple(
         Figure(name, "share", measured.strengths[row], None, interval(measured.values(name, row), error))
         for name in ("update_share", "gradient_share")
@@ -275,7 +275,7 @@ def _less_sensitive(measured: Measured) -> Claim:
     if not measured.has("sensitivity"):
         return _open(key, "not recorded")
     slopes = _slopes(np.log(measured.column("weight_norm")).T, np.log(measured.column("sensitivity")).T)
-    slope = interval(slopes[:, None], ERROR)
+    slope = interval(slopes[:, None], measured.error())
     figure = Figure("slope", "% a %", None, None, slope)
     if slope.direction == "undecided":
         return _open(key, _noise_or_seeds([slope]), figure)
@@ -313,7 +313,7 @@ def dropout_differs(l2: Measured, dropout: Measured) -> Claim:
             return _open(key, "no strength 0")
     row, other = (_lowest_row(measured, range(1, len(measured.strengths))) for measured in (l2, dropout))
     # Any pair of strengths might have been chosen, in each of the two figures.
-    error = simultaneous_error(2 * (len(l2.strengths) - 1) * (len(dropout.strengths) - 1))
+    error = l2.error(2 * (len(l2.strengths) - 1) * (len(dropout.strengths) - 1))
     ends = (l2.strengths[row], dropout.strengths[other])
     shrunk = l2.percent_change("weight_norm", row, 0) - dropout.percent_change("weight_norm", other, 0)
     narrowed = l2.change("gap", row, 0) - dropout.change("gap", other, 0)

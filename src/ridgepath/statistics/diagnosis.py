@@ -16,7 +16,6 @@ import numpy as np
 from ridgepath.statistics.claims import Claim, check_claims
 from ridgepath.statistics.evidence import Direction, Interval, Measured, interval
 from ridgepath.statistics.turning import Turning, turnings
-from ridgepath.statistics.variance import simultaneous_error
 
 State = Literal[
     "regularizes",
@@ -125,7 +124,7 @@ def diagnose(measured: Measured) -> Diagnosis:
     """
     _check(measured)
     measured = measured.usable()
-    curves = turnings(measured.strengths, measured.val_epochs)
+    curves = turnings(measured)
     return Diagnosis(_shifts(measured), curves, check_claims(measured, curves))
 
 
@@ -141,7 +140,7 @@ def _check(measured: Measured) -> None:
 
 def _shifts(measured: Measured) -> tuple[Shift, ...]:
     rows = range(1, len(measured.strengths))
-    error = simultaneous_error(max(3 * len(rows), 1))
+    error = measured.error(max(3 * len(rows), 1))
     return tuple(
         Shift(
             measured.strengths[row],

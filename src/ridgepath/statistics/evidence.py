@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgepath.statistics.variance import Covers, Floats, half_width, mean_squares
+from ridgepath.statistics.variance import Covers, Floats, half_width, mean_squares, simultaneous_error
 
 Direction = Literal["rises", "falls", "undecided"]
 
@@ -63,12 +63,19 @@ class Measured:
         val_losses: (strength, seed, example), validation data losses after the last epoch.
         val_epochs: (strength, seed, epoch), mean validation data loss at the end of each epoch.
         figures: column of the trials → (strength, seed); a column that was not recorded is not there.
+        share: part of the 5% that each answer may use; below 1 if seeds were added because of what was seen, see
+            :mod:`ridgepath.statistics.looks`.
     """
 
     strengths: tuple[float, ...]
     val_losses: NDArray[np.floating]
     val_epochs: Floats
     figures: Mapping[str, Floats]
+    share: float = 1.0
+
+    def error(self, family: int = 1) -> float:
+        """Return the error of each of so many intervals that hold together."""
+        return simultaneous_error(family, self.share)
 
     def usable(self) -> Measured:
         """Return the strengths that have a trial whose validation data losses are all finite."""

@@ -19,15 +19,14 @@ The noise is that of seeds, on the validation examples at hand: no losses of sin
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy.special import stdtr
 
-from ridgepath.statistics.evidence import Interval
-from ridgepath.statistics.variance import Floats, quantile, simultaneous_error
+from ridgepath.statistics.evidence import Interval, Measured
+from ridgepath.statistics.variance import Floats, quantile
 
 Course = Literal["turned", "still falling", "undecided"]
 
@@ -55,16 +54,14 @@ class Turning:
     course: Course
 
 
-def turnings(strengths: Sequence[float], losses: Floats) -> tuple[Turning, ...]:
+def turnings(measured: Measured) -> tuple[Turning, ...]:
     """Find where the mean validation data loss of each strength turns; all intervals of a kind hold together with 95%.
 
-    Args:
-        strengths: (strength,).
-        losses: (strength, seed, epoch), validation data loss at the end of each epoch; a seed with a NaN or an
-            infinity is left out of its strength.
+    A seed with a NaN or an infinity at some epoch is left out of its strength.
     """
-    error = simultaneous_error(max(len(strengths), 1))
-    return tuple(_turning(strength, table, error) for strength, table in zip(strengths, losses, strict=True))
+    error = measured.error(max(len(measured.strengths), 1))
+    curves = zip(measured.strengths, measured.val_epochs, strict=True)
+    return tuple(_turning(strength, losses, error) for strength, losses in curves)
 
 
 def _turning(strength: float, losses: Floats, error: float) -> Turning:
