@@ -126,6 +126,20 @@ def test_weights_or_a_sensitivity_of_zero_have_no_logarithm_and_are_left_out():
     assert claim.figures[0].interval.mean == pytest.approx(0.7, abs=0.15)
 
 
+def test_after_several_looks_an_answer_uses_its_part_of_the_error():
+    measured = draw(np.random.default_rng(1), weights=DOWN)
+    (figure,) = claims(replace(measured, share=0.5))["smaller weights"].figures
+    norms = measured.figures["weight_norm"]
+    of_seeds = 100 * (norms[3] / norms[0] - 1)
+    low, high = stats.t.interval(0.975, 4, loc=of_seeds.mean(), scale=stats.sem(of_seeds))
+    assert (figure.interval.low, figure.interval.high) == pytest.approx((low, high))
+    whole, part = (claims(replace(measured, share=share)).values() for share in (1.0, 0.5))
+    for of_whole, of_part in zip(whole, part, strict=True):
+        for one, other in zip(of_whole.figures, of_part.figures, strict=True):
+            assert other.interval.high >= one.interval.high
+            assert other.interval.high > one.interval.high or one.measure == "rise"
+
+
 def test_one_seed_decides_nothing_and_says_so():
     found = claims(draw(np.random.default_rng(6), seeds=1, weights=DOWN, train=(0, 1, 2, 3), val=(0, -1, -2, 3)))
     assert {answer(claim) for claim in found.values()} == {("undecided", "too few seeds")}

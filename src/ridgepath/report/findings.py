@@ -40,7 +40,7 @@ REASONS: dict[Reason, str] = {
     "not surely too much": "the largest strength tried is not surely too much",
     "does not surely overfit without": "at strength 0 the validation data loss has not surely turned",
     "no penalty": "this variant adds no penalty to the loss",
-    "no dropout and l2": "the study has no variants named dropout and l2",
+    "no dropout and l2": "the study has no trials of variants named dropout and l2",
 }
 
 STATES: dict[State, str] = {
@@ -156,12 +156,13 @@ def _reading(found: VariantDiagnosis) -> str:
     states = dict.fromkeys(shift.state for shift in found.shifts)
     named = "; ".join(f"{state}: {STATES[state]}" for state in states)
     of_shifts = [shift.validation for shift in found.shifts]
+    examples = write_count(max((each.examples for each in of_shifts), default=0), "validation example")
     sentences = []
     if found.shifts:
         sentences.append(
             f"↑ surely rises, ↓ surely falls, ? not sure: changes paired by seed, over {_seeds(of_shifts)}, with 95% "
             "intervals that all hold together. Those of training data loss cover the noise of seeds, on these training "
-            f"examples; the others that of seeds and validation examples. {named[:1].upper()}{named[1:]}."
+            f"examples; the others that of seeds and of {examples}. {named[:1].upper()}{named[1:]}."
         )
     rises = _seeds(turning.rise for turning in found.turnings)
     sentences.append(

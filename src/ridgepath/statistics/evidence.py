@@ -21,7 +21,7 @@ class Interval:
     Attributes:
         mean: NaN if no seed could be used.
         low, high: ends of the interval; NaN if ``covers`` is none.
-        seeds: how many entered.
+        seeds, examples: how many entered.
         covers: the noise that the interval covers.
     """
 
@@ -29,6 +29,7 @@ class Interval:
     low: float
     high: float
     seeds: int
+    examples: int
     covers: Covers
 
     @property
@@ -51,7 +52,8 @@ def interval(values: ArrayLike, error: float) -> Interval:
     """
     squares = mean_squares(values)
     half = half_width(squares, error)
-    return Interval(squares.mean, squares.mean - half, squares.mean + half, squares.seeds, squares.covers)
+    ends = (squares.mean - half, squares.mean + half)
+    return Interval(squares.mean, *ends, squares.seeds, squares.examples, squares.covers)
 
 
 @dataclass(frozen=True)

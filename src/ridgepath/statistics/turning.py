@@ -69,18 +69,18 @@ def _turning(strength: float, losses: Floats, error: float) -> Turning:
     seeds, epochs = table.shape
     if not seeds or not epochs:
         return Turning(
-            strength, None, None, None, epochs, Interval(math.nan, math.nan, math.nan, 0, "none"), "undecided"
+            strength, None, None, None, epochs, Interval(math.nan, math.nan, math.nan, 0, 0, "none"), "undecided"
         )
     means = table.mean(axis=0)
     lowest = int(means.argmin())
     seen = float(means[-1] - means[lowest])
     if seeds == 1 or epochs == 1:
-        unknown = Interval(seen, math.nan, math.nan, seeds, "none")
+        unknown = Interval(seen, math.nan, math.nan, seeds, 1, "none")
         return Turning(strength, lowest + 1, None, None, epochs, unknown, "undecided")
     low, high = _rise_bounds(table, error)
     course: Course = "turned" if low > 0 else "still falling" if high < 0 else "undecided"
     held = [epochs - 1] if course == "still falling" else _held(table, error)
-    rise = Interval(seen, max(low, 0.0), max(high, 0.0), seeds, "seeds")
+    rise = Interval(seen, max(low, 0.0), max(high, 0.0), seeds, 1, "seeds")
     return Turning(strength, lowest + 1, min(held) + 1, max(held) + 1, epochs, rise, course)
 
 
