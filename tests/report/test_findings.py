@@ -144,6 +144,7 @@ def test_one_seed_shows_figures_and_decides_nothing():
     said = findings(found)
     assert {row[-1] for row in said.tables[0].rows} == {"not known"}
     assert {row[-1] for row in said.tables[1].rows} == {"undecided"}
+    assert all(row[1].isdigit() and "(" not in row[2] for row in said.tables[1].rows)
     assert {answer.verdict for answer in said.answers} == {"undecided"}
     weights = answers_of(found)[words.CLAIMS["smaller weights"]]
     assert weights.grounds.endswith("% at 0.01 against 0; it takes two seeds at least.")

@@ -41,6 +41,7 @@ def answer(claim):
         ("sparser weights", {"near_zero": (0.1, 0.4, 0.2, 0.3)}, ("undecided", "a step goes the other way")),
         ("better generalization", {"val": (0.0, 0.0, -0.4, 0.9)}, ("supported", None)),
         ("better generalization", {"val": (0.0, 0.4, 0.6, 0.9)}, ("contradicted", None)),
+        ("better generalization", {}, ("contradicted", None)),
         ("better generalization", {"val": (0.0, 0.0, -0.5, 0.0), "noise": 20.0}, ("undecided", "noise")),
         ("too much underfits", {"val": (0, 0, -0.2, 0.3), "train": (0, 0, 0.2, 0.3)}, ("supported", None)),
         ("too much underfits", {"val": (0, 0, -0.2, 0.3), "train": (0, 0, 0.2, -0.3)}, ("contradicted", None)),
@@ -96,6 +97,45 @@ def test_too_much_is_held_against_the_best_smaller_strength():
     assert {(figure.strength, figure.against) for figure in claim.figures} == {(0.1, 0.01)}
 
 
+def t_interval(values, family):
+    error = 1 - 0.95 ** (1 / family)
+    return stats.t.interval(1 - error, len(values) - 1, loc=values.mean(), scale=stats.sem(values))
+
+
+def test_any_smaller_strength_might_have_been_the_best_in_both_losses():
+    measured = draw(np.random.default_rng(13), val=(0.5, 0.0, -0.4, 0.5))
+    _, figure = claims(measured)["too much underfits"].figures
+    train = measured.figures["train_data_loss"]
+    assert (figure.interval.low, figure.interval.high) == pytest.approx(t_interval(train[3] - train[2], 6))
+
+
+def test_the_best_smaller_strength_is_found_though_strengths_have_unequal_seeds():
+    measured = draw(np.random.default_rng(14), val=(0.5, 0.0, -0.4, 0.5))
+    losses = measured.val_losses.copy()
+    losses[:, :2] -= 100.0  # Two seeds that are good for every strength, ...
+    losses[1, 2:] = math.nan  # ... and the only ones of this one.
+    losses[2, 0] = math.nan
+    figures = claims(replace(measured, val_losses=losses))["too much underfits"].figures
+    assert {(figure.strength, figure.against) for figure in figures} == {(0.1, 0.01)}
+
+
+def test_steps_hold_together_before_they_withhold_a_verdict():
+    of_seeds = np.array([-1.5, -0.5, 0.0, 0.5, 1.5])
+    rise = 5 * (1 + 1e-3 * (of_seeds + 3.0 * stats.sem(of_seeds)))
+    assert 1 - 0.95 ** (1 / 3) < stats.ttest_1samp(rise, 5.0).pvalue < 0.05
+    norms = np.stack([np.full(5, 10.0), np.full(5, 5.0), rise, np.full(5, 2.0)])
+    measured = draw(np.random.default_rng(15))
+    assert claims(replace(measured, figures={"weight_norm": norms}))["smaller weights"].verdict == "supported"
+
+
+def test_all_shares_hold_together():
+    measured = draw(np.random.default_rng(16))
+    figures = claims(measured)["balance"].figures
+    for figure in figures:
+        values = measured.figures[figure.measure][STRENGTHS.index(figure.strength)]
+        assert (figure.interval.low, figure.interval.high) == pytest.approx(t_interval(values, 6))
+
+
 def test_shares_are_shown_at_each_strength_above_zero_update_first():
     figures = of("balance").figures
     assert [(figure.measure, figure.strength) for figure in figures] == [
@@ -141,7 +181,7 @@ def test_after_several_looks_an_answer_uses_its_part_of_the_error():
 
 
 def test_one_seed_decides_nothing_and_says_so():
-    found = claims(draw(np.random.default_rng(6), seeds=1, weights=DOWN, train=(0, 1, 2, 3), val=(0, -1, -2, 3)))
+    found = claims(draw(np.random.default_rng(6), seeds=1, weights=DOWN, train=(0, 1, 2, 3), val=(0, -1, -2, 9)))
     assert {answer(claim) for claim in found.values()} == {("undecided", "too few seeds")}
     assert found["smaller weights"].figures[0].interval.mean == pytest.approx(-80, abs=3)
 
@@ -161,6 +201,13 @@ def test_without_strength_0_what_is_held_against_it_stays_open():
         *("better generalization", "too little overfits")
     }
     assert found["smaller weights"].verdict == "supported"
+
+
+def test_a_figure_that_only_strength_0_has_was_not_recorded():
+    measured = draw(np.random.default_rng(9))
+    shares = np.full((4, 5), math.nan)
+    shares[0] = 0.0
+    assert claims(replace(measured, figures={"update_share": shares}))["balance"].reason == "not recorded"
 
 
 @pytest.mark.parametrize("old", [True, False])
@@ -200,6 +247,15 @@ def test_the_trials_that_are_missing_leave_their_pairs():
 
 L2 = {"weights": (10.0, 8.0, 5.0, 2.0), "val": (0.0, 0.0, -0.5, 0.5), "train": (0.0, 0.1, 0.2, 0.5)}
 DROPOUT = {"weights": (10.0, 10.5, 11.0, 12.0), "val": (0.0, -0.5, 0.0, 0.0)}
+
+
+def test_any_pair_of_strengths_might_have_been_chosen_in_both_figures():
+    generator = np.random.default_rng(17)
+    l2, dropout = draw(generator, **L2), draw(generator, **DROPOUT)
+    norms, others = l2.figures["weight_norm"], dropout.figures["weight_norm"]
+    figure = dropout_differs(l2, dropout).figures[0]
+    ends = t_interval(100 * (norms[2] / norms[0] - others[1] / others[0]), 18)
+    assert (figure.interval.low, figure.interval.high) == pytest.approx(ends)
 
 
 def versus(l2, dropout, *, seed=0):

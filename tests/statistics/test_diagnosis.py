@@ -90,7 +90,7 @@ def test_one_example_and_one_epoch_have_a_diagnosis():
 def test_a_strength_without_a_usable_trial_is_left_out(hole):
     measured = draw(np.random.default_rng(4), weights=(10.0, 8.0, 5.0, 2.0))
     losses = measured.val_losses.copy()
-    losses[3], losses[1, 0, 0] = hole, hole
+    losses[3, :, 7], losses[1, 0, 0] = hole, hole
     found = diagnose(replace(measured, val_losses=losses))
     assert [turning.strength for turning in found.turnings] == [0.0, 0.001, 0.01]
     assert [(shift.strength, shift.validation.seeds) for shift in found.shifts] == [(0.001, 4), (0.01, 5)]

@@ -123,7 +123,7 @@ def _pairs(measured: Measured) -> list[tuple[int, int]]:
     """Return the largest strength against the smallest, then every strength against the one before it."""
     last = len(measured.strengths) - 1
     steps = [(row, row - 1) for row in range(1, last + 1)]
-    return [(last, 0), *steps] if last > 1 else steps
+    return [(last, 0), *steps] if steps else []
 
 
 def _trend(
