@@ -67,7 +67,7 @@ class Watch:
 
     def begin(self, *, trials: int, epochs: int) -> None:
         """Begin to count: so many trials of so many epochs each are to be trained."""
-        self._all_trials, self._epochs = trials, trials * epochs
+        self._trials, self._all_trials, self._epochs = 0, trials, trials * epochs
         self.stage(f"training {trials} networks, {epochs} epochs each")
         self._bar.reset(self._task, total=self._epochs, description="training", counts=self._counts(0))
 

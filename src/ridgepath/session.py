@@ -41,6 +41,7 @@ class Request:
         folder: where to keep the study; ``None`` for one that is named after the question.
         workers: processes; ``None`` for one a core.
         command: what the user typed, for the report, or empty.
+        further, looks: as in :class:`ridgepath.study.Study`.
 
     Raises:
         InputError: a setting is wrong.
@@ -56,6 +57,8 @@ class Request:
     workers: int | None
     engine: str
     command: str = ""
+    further: tuple[Trial, ...] = ()
+    looks: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -70,7 +73,7 @@ class Request:
     @property
     def trials(self) -> int:
         """Number of trials that are asked for."""
-        return len(self.strengths) * len(self.seeds)
+        return len(self.strengths) * len(self.seeds) + len(self.further)
 
     @property
     def location(self) -> str:
@@ -101,6 +104,8 @@ class Request:
             batch_size=self.batch_size,
             train_evaluated=min(examples, MOST_TRAIN_EVALUATED),
             engine=self.engine,
+            further=self.further,
+            looks=self.looks,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -136,6 +137,30 @@ class Study:
         }
         return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
+    def looked_at(self) -> Study:
+        """Return this study with all its seeds counted for a look: the first, or a further one if some are new."""
+        new = tuple(seed for seed in self.all_seeds if self.look_of(seed) > len(self.looks))
+        return dataclasses.replace(self, looks=(*self.looks, new)) if new else self
+
+    def with_another_look(self, points: Iterable[tuple[str, float]], *, seeds: int) -> Study:
+        """Return this study with further seeds, for its next look, at some of its variants and strengths.
+
+        Args:
+            points: (variant, strength); they get the new seeds, and all that others have already.
+            seeds: how many there are in all then, more than now.
+        """
+        first = self.all_seeds[-1] + 1
+        added = tuple(range(first, first + seeds - len(self.all_seeds)))
+        wanted = {Trial(*point, seed) for point in points for seed in (*self.all_seeds, *added)}
+        trials = Counter(trial.seed for trial in {*self.trials, *wanted})
+        strengths = sum(len(variant.strengths) for variant in self.variants)
+        return dataclasses.replace(
+            self,
+            seeds=tuple(sorted(seed for seed, count in trials.items() if count == strengths)),
+            further=_in_order(t for t in {*self.further, *wanted} if trials[t.seed] < strengths),
+            looks=(*self.looks, added),
+        )
+
     def grown_by(self, other: Study) -> Study:
         """Return this study with the variants, strengths, seeds, further trials and looks of ``other`` added."""
         strengths = {variant.name: set(variant.strengths) for variant in self.variants}
@@ -147,7 +172,7 @@ class Study:
             self,
             variants=tuple(Variant(name, tuple(sorted(values))) for name, values in strengths.items()),
             seeds=tuple(sorted(seeds)),
-            further=tuple(sorted(further, key=lambda trial: (trial.seed, trial.variant, trial.strength))),
+            further=_in_order(further),
             looks=max(self.looks, other.looks, key=len),
         )
 
@@ -169,6 +194,10 @@ class Study:
                 "looks": tuple(tuple(added) for added in values.get("looks", ())),
             }
         )
+
+
+def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    return tuple(sorted(trials, key=lambda trial: (trial.seed, trial.variant, trial.strength)))
 
 
 @dataclass(frozen=True)

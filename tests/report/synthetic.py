@@ -21,6 +21,7 @@ def make_study(
     strengths: Sequence[float] = STRENGTHS,
     seeds: int = 5,
     epochs: int = 15,
+    validation: int = 1000,
     test: int = 1000,
     train_evaluated: int = 3000,
     name: str = "mnist-5k",
@@ -28,7 +29,7 @@ def make_study(
 ) -> Study:
     return Study(
         builder=BuilderCard("build", None, SOURCE, "b" * 64),
-        data=DataCard(name, train=3000, validation=1000, test=test, fingerprint="d" * 64),
+        data=DataCard(name, train=3000, validation=validation, test=test, fingerprint="d" * 64),
         variants=tuple(Variant(variant, tuple(strengths)) for variant in variants),
         seeds=tuple(range(seeds)),
         epochs=epochs,

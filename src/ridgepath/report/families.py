@@ -6,7 +6,6 @@ before anything was seen.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -139,8 +138,3 @@ def _between_choices(
 
 def _labels(path: PathArrays) -> list[Point]:
     return [(path.variant, strength) for strength in path.strengths]
-
-
-def is_open(difference: Difference) -> bool:
-    """Say whether more seeds may decide a comparison: it is undecided, and the two have a seed in common."""
-    return difference.verdict == "undecided" and math.isfinite(difference.difference)

@@ -19,10 +19,15 @@ _NAMED = {
 }
 SPLITS = {"val": "validation", "train": "training", "test": "test"}
 
-_SMALLER = ("loss", "error", "mae", "mse", "rmse", "msle", "mape", "hinge", "crossentropy", "poisson", "divergence")
-_SMALLER_WHOLE = ("gap", "false_positives", "false_negatives")
-_LARGER = ("accuracy", "acc", "auc", "precision", "recall", "score", "r2", "iou", "similarity", "true_", "specificity")
-_LARGER_WHOLE = ("sensitivity_at_specificity", "binary_iou", "mean_iou")
+_SMALLER = {
+    *("loss", "error", "mae", "mse", "rmse", "msle", "mape", "hinge", "crossentropy", "poisson", "divergence"),
+    *("gap", "perplexity", "false"),
+}
+_LARGER = {
+    *("accuracy", "acc", "auc", "precision", "recall", "score", "f1", "r2", "io", "iou", "similarity"),
+    *("correlation", "specificity", "true"),
+}
+"""Words in the names of Keras' metrics that tell which way they should go."""
 
 
 def check_measure(measure: str, results: Results) -> str:
@@ -43,15 +48,12 @@ def check_measure(measure: str, results: Results) -> str:
     )
 
 
-def larger_is_better(measure: str) -> bool | None:
+def direction(measure: str) -> bool | None:
     """Say which way a figure should go, by the names that Keras gives to its metrics; ``None`` if that is not known."""
-    split, _, name = measure.partition("_")
-    name = name if split in SPLITS else measure
-    if name in _LARGER_WHOLE or any(part in name for part in _LARGER):
+    words = set(measure.split("_"))
+    if words & _LARGER:
         return True
-    if name in _SMALLER_WHOLE or any(part in name for part in _SMALLER):
-        return False
-    return None
+    return False if words & _SMALLER else None
 
 
 def name_measure(measure: str) -> str:

@@ -231,6 +231,7 @@ def _difference_to_json(difference: Difference, terms: Terms) -> dict[str, Any]:
         "verdict": difference.verdict,
         "seeds_needed": difference.seeds_needed,
         "examples_needed": difference.examples_needed,
+        "seeds_may_decide": difference.seeds_may_decide,
         "seeds": difference.seeds,
         "examples": difference.examples,
         "covers": difference.covers,

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ridgepath.errors import InputError
-from ridgepath.statistics.forecast import examples_needed, seeds_needed
+from ridgepath.statistics.forecast import examples_needed, seeds_may_decide, seeds_needed
 from ridgepath.statistics.looks import part_of_error
 from ridgepath.statistics.variance import (
     ERROR,
@@ -64,6 +64,8 @@ class Comparison(Generic[Label]):
         seeds_needed: for ``undecided``: how many seeds in all would decide, with 80% chance; None where
             no number would, see :func:`ridgepath.statistics.forecast.seeds_needed`.
         examples_needed: the same for validation examples.
+        seeds_may_decide: for ``undecided``: whether any number of seeds might, as
+            :func:`ridgepath.statistics.forecast.seeds_may_decide` says.
     """
 
     strength: Label
@@ -84,6 +86,7 @@ class Comparison(Generic[Label]):
     look: int
     seeds_needed: int | None
     examples_needed: int | None
+    seeds_may_decide: bool
 
 
 @dataclass(frozen=True)
@@ -155,7 +158,7 @@ def compare(
         )
     pairs = [(row, labels.index(baseline)) for row in range(len(labels)) if labels[row] != baseline]
     size = len(pairs) if family == "baseline" else math.comb(len(labels), 2)
-    rules = _Rules(max(size, 1), share, _checked(margin), larger_is_better, _of_seeds(looks))
+    rules = _Rules(max(size, 1), share, check_margin(margin), larger_is_better, _of_seeds(looks))
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
 
@@ -192,7 +195,7 @@ def compare_choices(
             raise InputError(
                 "a choice must be a strength of the study", received=choice, remedy=f"Take some of {list(labels)}."
             )
-    rules = _Rules(max(math.comb(len(labels), 2), 1), share, _checked(margin), larger_is_better, _of_seeds(looks))
+    rules = _Rules(max(math.comb(len(labels), 2), 1), share, check_margin(margin), larger_is_better, _of_seeds(looks))
     pairs = [(labels.index(later), labels.index(earlier)) for earlier, later in combinations(choices, 2)]
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
@@ -210,7 +213,12 @@ def _of_seeds(looks: Sequence[int] | None) -> NDArray[np.intp] | None:
     return None if looks is None else np.asarray(looks, np.intp)
 
 
-def _checked(margin: float | None) -> float | None:
+def check_margin(margin: float | None) -> float | None:
+    """Return a margin of equivalence.
+
+    Raises:
+        InputError: it is negative or no number.
+    """
     if margin is not None and not 0 <= margin < math.inf:
         raise InputError(
             "the margin of equivalence must be >= 0 and finite",
@@ -253,6 +261,7 @@ def _compare_pair(
         look=look,
         seeds_needed=seeds_needed(squares, error=error, margin=margin) if is_open else None,
         examples_needed=examples_needed(squares, error=error, margin=margin) if is_open else None,
+        seeds_may_decide=is_open and seeds_may_decide(squares, error=error, margin=margin),
     )
 
 
