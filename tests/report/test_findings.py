@@ -181,6 +181,15 @@ def test_changes_are_written_with_their_direction_and_interval():
     assert words.STATES[shift.state] in findings(found).reading
 
 
+def test_a_claim_that_nothing_is_gained_says_what_gain_would_count():
+    study = make_study(strengths=(0.0, 1e-4))
+    results = make_results(study)
+    results.example_losses["validation"][5:] = results.example_losses["validation"][:5]
+    answer = answers_of(diagnosis_of(study, results))[words.CLAIMS["better generalization"]]
+    assert answer.verdict == "contradicted"
+    assert "; every gain is surely below one standard error of the mean: 0.0" in answer.grounds
+
+
 def test_the_reading_names_seeds_examples_and_noise():
     said = findings(make_summary().diagnosis_of("l2"))
     assert "over 5 seeds" in said.reading

@@ -9,6 +9,7 @@ from scipy import stats
 
 from ridgepath.statistics.claims import check_claims, dropout_differs
 from ridgepath.statistics.turning import turnings
+from ridgepath.statistics.variance import mean_estimate
 
 DOWN, UP = (10.0, 8.0, 5.0, 2.0), (2.0, 5.0, 8.0, 10.0)
 
@@ -89,6 +90,16 @@ def test_the_best_gain_is_shown():
     figures = [of("better generalization", val=(0.0, -0.1, -0.4, 0.9)).figures[0]]
     assert [(figure.strength, figure.against) for figure in figures] == [(0.01, 0.0)]
     assert figures[0].interval.mean == pytest.approx(-0.4, abs=0.1)
+
+
+def test_a_claim_of_a_gain_that_is_contradicted_shows_the_margin():
+    measured = draw(np.random.default_rng(18))
+    claim = claims(measured)["better generalization"]
+    change, margin = claim.figures
+    assert claim.verdict == "contradicted"
+    assert margin.interval.mean == mean_estimate(measured.val_losses[0]).standard_error
+    assert (margin.measure, margin.strength) == ("margin", 0.0)
+    assert change.interval.low > -margin.interval.mean
 
 
 def test_too_much_is_held_against_the_best_smaller_strength():
@@ -176,8 +187,10 @@ def test_after_several_looks_an_answer_uses_its_part_of_the_error():
     whole, part = (claims(replace(measured, share=share)).values() for share in (1.0, 0.5))
     for of_whole, of_part in zip(whole, part, strict=True):
         for one, other in zip(of_whole.figures, of_part.figures, strict=True):
-            assert other.interval.high >= one.interval.high
-            assert other.interval.high > one.interval.high or one.measure == "rise"
+            if one.measure == "margin":
+                assert other.interval.mean == one.interval.mean
+            else:
+                assert other.interval.high > one.interval.high or other.interval.high == 0
 
 
 def test_one_seed_decides_nothing_and_says_so():

@@ -72,6 +72,7 @@ _NAMES = {
     "gradient_share": "share of the penalty in the gradient",
     "gap": "gap",
     "rise": "rise of validation data loss after its lowest epoch",
+    "margin": "every gain is surely below one standard error of the mean",
     "slope": "sensitivity over L2 norm of the weights",
 }
 

@@ -55,7 +55,8 @@ class Figure:
     """A number on which a verdict rests.
 
     Attributes:
-        measure: a column of the trials, ``gap``, ``rise`` (of the validation data loss over epochs) or ``slope``.
+        measure: a column of the trials, ``gap``, ``rise`` (of the validation data loss over epochs), ``slope`` (of log
+            sensitivity on log norm) or ``margin`` (the smallest gain that counts).
         strength: where it was taken; ``None`` for a figure of all strengths.
         against: what it is the change from; ``None`` for a figure that is no change.
     """
@@ -154,8 +155,8 @@ def _better_generalization(measured: Measured) -> Claim:
     """It improves generalization: validation data loss is lower than without.
 
     Supported: some strength has surely a lower one than strength 0. Contradicted: every strength surely gains less
-    than the margin, one standard error of the mean at strength 0. Figure: the change at the strength with the lowest
-    mean.
+    than the margin, one standard error of the mean at strength 0. Figures: the change at the strength with the lowest
+    mean; where it is contradicted, the margin.
     """
     key: Key = "better generalization"
     if len(measured.strengths) < 2:
@@ -166,12 +167,19 @@ def _better_generalization(measured: Measured) -> Claim:
     changes = [interval(measured.change("val_data_loss", row, 0), error) for row in range(1, len(measured.strengths))]
     lowest = min(range(len(changes)), key=lambda row: _or_infinite(changes[row].mean))
     figure = Figure("val_data_loss", "loss", measured.strengths[lowest + 1], 0.0, changes[lowest])
-    margin = mean_squares(measured.val_losses[0]).standard_error
+    margin = _margin(measured)
     if any(change.direction == "falls" for change in changes):
         return Claim(key, "supported", (figure,))
-    if all(change.seeds > 1 and change.low > -margin for change in changes):
-        return Claim(key, "contradicted", (figure,))
+    if all(change.seeds > 1 and change.low > -margin.mean for change in changes):
+        return Claim(key, "contradicted", (figure, Figure("margin", "loss", 0.0, None, margin)))
     return _open(key, _noise_or_seeds(changes), figure)
+
+
+def _margin(measured: Measured) -> Interval:
+    """Return one standard error of the mean validation data loss at the smallest strength; it has no interval."""
+    squares = mean_squares(measured.val_losses[0])
+    ends = (math.nan, math.nan)
+    return Interval(squares.standard_error, *ends, squares.seeds, squares.examples, squares.covers)
 
 
 def _too_much_underfits(measured: Measured) -> Claim:
