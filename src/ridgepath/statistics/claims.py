@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from ridgepath.statistics.balance import balanced_means
-from ridgepath.statistics.evidence import Direction, Interval, Measured, interval
+from ridgepath.statistics.evidence import Direction, Interval, Measured
 from ridgepath.statistics.selection import strength_min
 from ridgepath.statistics.turning import Turning
 from ridgepath.statistics.variance import Floats, mean_squares
@@ -138,8 +138,8 @@ def _trend(
     """
     if not changes:
         return _open(key, "too few strengths")
-    ends = interval(changes[0], measured.error())
-    steps = [interval(change, measured.error(len(changes) - 1)) for change in changes[1:]]
+    ends = measured.interval(changes[0], measured.error())
+    steps = [measured.interval(change, measured.error(len(changes) - 1)) for change in changes[1:]]
     figure = Figure(measure, unit, measured.strengths[-1], measured.strengths[0], ends)
     opposite = "falls" if wanted == "rises" else "rises"
     if ends.direction == opposite:
@@ -164,7 +164,9 @@ def _better_generalization(measured: Measured) -> Claim:
     if measured.strengths[0] != 0:
         return _open(key, "no strength 0")
     error = measured.error(len(measured.strengths) - 1)
-    changes = [interval(measured.change("val_data_loss", row, 0), error) for row in range(1, len(measured.strengths))]
+    changes = [
+        measured.interval(measured.change("val_data_loss", row, 0), error) for row in range(1, len(measured.strengths))
+    ]
     lowest = min(range(len(changes)), key=lambda row: _or_infinite(changes[row].mean))
     figure = Figure("val_data_loss", "loss", measured.strengths[lowest + 1], 0.0, changes[lowest])
     margin = _margin(measured)
@@ -197,8 +199,8 @@ def _too_much_underfits(measured: Measured) -> Claim:
     against = _lowest_row(measured, range(last))
     # Any smaller strength might have been the lowest, in each of the two losses.
     error = measured.error(2 * last)
-    validation = interval(measured.change("val_data_loss", last, against), error)
-    training = interval(measured.change("train_data_loss", last, against), error)
+    validation = measured.interval(measured.change("val_data_loss", last, against), error)
+    training = measured.interval(measured.change("train_data_loss", last, against), error)
     ends = (measured.strengths[last], measured.strengths[against])
     figures = (
         Figure("val_data_loss", "loss", *ends, validation),
@@ -258,7 +260,7 @@ def _balance(measured: Measured) -> Claim:
         return _open(key, "no penalty")
     error = measured.error(2 * len(above))
     figures = tuple(
-        Figure(name, "share", measured.strengths[row], None, interval(measured.values(name, row), error))
+        Figure(name, "share", measured.strengths[row], None, measured.interval(measured.values(name, row), error))
         for name in ("update_share", "gradient_share")
         for row in above
     )
@@ -283,7 +285,7 @@ def _less_sensitive(measured: Measured) -> Claim:
     if not measured.has("sensitivity"):
         return _open(key, "not recorded")
     slopes = _slopes(np.log(measured.column("weight_norm")).T, np.log(measured.column("sensitivity")).T)
-    slope = interval(slopes[:, None], measured.error())
+    slope = measured.interval(slopes[:, None], measured.error())
     figure = Figure("slope", "% a %", None, None, slope)
     if slope.direction == "undecided":
         return _open(key, _noise_or_seeds([slope]), figure)
@@ -326,8 +328,8 @@ def dropout_differs(l2: Measured, dropout: Measured) -> Claim:
     shrunk = l2.percent_change("weight_norm", row, 0) - dropout.percent_change("weight_norm", other, 0)
     narrowed = l2.change("gap", row, 0) - dropout.change("gap", other, 0)
     figures = (
-        Figure("weight_norm", "percentage points", *ends, interval(shrunk, error)),
-        Figure("gap", "loss", *ends, interval(narrowed, error)),
+        Figure("weight_norm", "percentage points", *ends, l2.interval(shrunk, error)),
+        Figure("gap", "loss", *ends, l2.interval(narrowed, error)),
     )
     weights = figures[0].interval
     if weights.direction == "undecided":

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 
 from ridgepath.statistics.claims import Claim, check_claims
-from ridgepath.statistics.evidence import Direction, Interval, Measured, interval
+from ridgepath.statistics.evidence import Direction, Interval, Measured
 from ridgepath.statistics.turning import Turning, turnings
 
 State = Literal[
@@ -145,9 +145,9 @@ def _shifts(measured: Measured) -> tuple[Shift, ...]:
         Shift(
             measured.strengths[row],
             measured.strengths[0],
-            training=interval(measured.change("train_data_loss", row, 0), error),
-            validation=interval(measured.change("val_data_loss", row, 0), error),
-            gap=interval(measured.change("gap", row, 0), error),
+            training=measured.interval(measured.change("train_data_loss", row, 0), error),
+            validation=measured.interval(measured.change("val_data_loss", row, 0), error),
+            gap=measured.interval(measured.change("gap", row, 0), error),
         )
         for row in rows
     )

@@ -42,20 +42,6 @@ class Interval:
         return "undecided"
 
 
-def interval(values: ArrayLike, error: float) -> Interval:
-    """Return the mean of values, or of paired differences, with its interval.
-
-    Args:
-        values: (seed, example), or (seed, 1) for figures that have one value a trial; a seed with a value that is not
-            finite is left out.
-        error: how often the interval may be wrong.
-    """
-    squares = mean_squares(values)
-    half = half_width(squares, error)
-    ends = (squares.mean - half, squares.mean + half)
-    return Interval(squares.mean, *ends, squares.seeds, squares.examples, squares.covers)
-
-
 @dataclass(frozen=True)
 class Measured:
     """What was recorded of one variant; NaN where a trial is missing or did not end well.
@@ -78,6 +64,19 @@ class Measured:
     def error(self, family: int = 1) -> float:
         """Return the error of each of so many intervals that hold together."""
         return simultaneous_error(family, self.share)
+
+    def interval(self, values: ArrayLike, error: float) -> Interval:
+        """Return the mean of values, or of paired differences, with its interval.
+
+        Args:
+            values: (seed, example), or (seed, 1) for figures that have one value a trial; a seed with a value that is
+                not finite is left out.
+            error: how often the interval may be wrong.
+        """
+        squares = mean_squares(values)
+        half = half_width(squares, error)
+        ends = (squares.mean - half, squares.mean + half)
+        return Interval(squares.mean, *ends, squares.seeds, squares.examples, squares.covers)
 
     def usable(self) -> Measured:
         """Return the strengths that have a trial whose validation data losses are all finite."""
