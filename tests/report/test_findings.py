@@ -151,7 +151,8 @@ def test_one_seed_shows_figures_and_decides_nothing():
 
 
 def test_one_strength_has_a_course_and_no_change():
-    said = findings(make_summary(make_study(strengths=(0.001,))).diagnosis_of("l2"))
+    study = make_study(strengths=(0.001,))
+    said = findings(diagnosis_of(study, without_shares(make_results(study))))
     assert [table.heading for table in said.tables] == ["Validation data loss over the epochs"]
     assert said.reading.startswith("Over the epochs")
     assert {answer.verdict for answer in said.answers} == {"undecided"}
