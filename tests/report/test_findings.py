@@ -7,6 +7,7 @@ import typing
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from rich.console import Console
 from synthetic import STRENGTHS, make_results, make_study, make_summary
@@ -167,6 +168,15 @@ def test_a_study_without_usable_trials_has_nothing_to_say():
     assert diverged.diagnoses == ()
     lost = Results(whole.trials, whole.epochs, {name: table * np.nan for name, table in whole.example_losses.items()})
     assert findings(diagnosis_of(study, lost)) is None
+
+
+def test_a_study_whose_epochs_are_lost_still_has_its_changes():
+    study = make_study()
+    whole = make_results(study)
+    found = diagnosis_of(study, Results(whole.trials, pd.DataFrame(), whole.example_losses))
+    assert [shift.state for shift in found.shifts] == [s.state for s in diagnosis_of(study, whole).shifts]
+    assert {turning.course for turning in found.turnings} == {"undecided"}
+    assert {row[1] for row in findings(found).tables[1].rows} == {"–"}
 
 
 def test_changes_are_written_with_their_direction_and_interval():

@@ -87,6 +87,8 @@ class PathArrays:
 
     def over_epochs(self, measure: str) -> Floats:
         """Return a figure that was taken at the end of every epoch (strength, seed, epoch)."""
+        if self._results.epochs.empty:
+            return np.full((*self._rows.shape, 0), np.nan)
         rows = self._results.epochs[self._results.epochs["variant"] == self.variant]
         table = rows.pivot(index=["strength", "seed"], columns="epoch", values=measure)
         trials = pd.MultiIndex.from_product([self.strengths, self.seeds])
