@@ -2,17 +2,23 @@
 
 The rise is ``max_e (m(last) - m(e))``, with ``m`` the mean curve over seeds: from its lowest epoch to the last. The
 lowest epoch is chosen by the same seeds that show the rise, so a t interval from that epoch alone would find one too
-often. Leaving one seed out to choose and judging by it does not mend that: the judgements are not independent, and
-without any rise it found one in 9% of studies of 20 seeds, where 2.5% are allowed. So the interval holds whichever
-epoch is lowest:
+often. Leaving one seed out to choose and judging by it does not mend that: the judgements are not independent. So the
+interval holds whichever epoch is lowest:
 
 - low: every epoch's own one-sided bounds for ``m(last) - m(e)``, joined over the epochs by Simes (1986): the k-th
-  largest of the bounds at error ``k / n`` of the level, for the best ``k``. In simulations of independent, drifting,
-  skewed and heavy-tailed curves of 2 to 20 seeds its error stayed at or below its level, as it is bound to where epochs
-  are positively dependent; it finds more than Bonferroni, and far more than choosing on half of the seeds.
+  largest of the bounds at error ``k / n`` of the level, for the best ``k``. Simes' test is exact for independent epochs
+  and errs less for positively dependent ones.
 - high: the largest of the bounds without any correction, for only that of the truly lowest epoch must hold.
 
 An epoch stays in the interval for the lowest one unless the same bounds say that the loss surely was lower at another.
+``benchmarks/known_curves.py`` draws curves of 15 epochs that have no rise (independent, drifting, skewed, heavy-tailed
+noise and more; 10,000 a setting), of which 2.5% may be called turned, and curves that rise by 4 standard deviations:
+
+    called turned           2 seeds     5 seeds     20 seeds
+    no rise, here           1.1-2.7%    1.0-2.4%    0.8-2.2%
+    no rise, one left out   1.9-3.2%    2.6-5.0%    2.5-8.3%
+    rise, here              12.8%       96.7%       100.0%
+
 The noise is that of seeds, on the validation examples at hand: no losses of single examples are kept over epochs.
 """
 
