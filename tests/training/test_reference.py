@@ -33,7 +33,7 @@ def train_lowered(trial, data, study):
     progress = one.start(lowered)
     while progress.epoch < study.epochs and not progress.diverged:
         one.train_one_epoch(program, progress, lowered.coefficients, arrays, seed=trial.seed)
-    return one.finish(program, progress, trial, arrays)
+    return one.finish(program, progress, trial, lowered.coefficients, arrays)
 
 
 @pytest.mark.parametrize("strength", [0.0, 1e-2])
