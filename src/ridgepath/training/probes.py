@@ -114,16 +114,22 @@ def _vector(arrays: Sequence[Any]) -> np.ndarray:
 
 
 def _share(data: np.ndarray, penalty: np.ndarray) -> float:
-    of_data, of_penalty = float(np.linalg.norm(data)), float(np.linalg.norm(penalty))
+    of_data, of_penalty = _length(data), _length(penalty)
     return of_penalty / (of_data + of_penalty) if of_penalty else 0.0
+
+
+def _length(array: np.ndarray) -> float:
+    # Not by np.linalg.norm, whose BLAS takes all cores for it, also those that other workers are on.
+    return math.sqrt(np.sum(np.square(array)))
 
 
 @dataclass(frozen=True)
 class Change:
-    """Features of some examples, and the same after a small change (both example × ...)."""
+    """Features of some examples, the same after a small change (both example × ...), and its Euclidean length."""
 
     before: np.ndarray
     after: np.ndarray
+    length: float
 
 
 def small_change(features: np.ndarray) -> Change | None:
@@ -140,7 +146,8 @@ def small_change(features: np.ndarray) -> Change | None:
     size = CHANGE * float(np.sqrt(np.mean(np.square(before, dtype=np.float64))))
     draws = np.random.default_rng(0).standard_normal(before.shape, np.float32)
     after = (before + size * draws).astype(before.dtype)
-    return Change(before, after) if (after != before).any() else None
+    length = _distance(before, after)
+    return Change(before, after, length) if length else None
 
 
 def sensitivity(outputs: Callable[[np.ndarray], Any], change: Change | None) -> float:
@@ -155,9 +162,8 @@ def sensitivity(outputs: Callable[[np.ndarray], Any], change: Change | None) -> 
     """
     if change is None:
         return math.nan
-    moved = _squared_distance(outputs(change.before), outputs(change.after))
-    return math.sqrt(moved / _squared_distance(change.before, change.after))
+    return _distance(outputs(change.before), outputs(change.after)) / change.length
 
 
-def _squared_distance(one: Any, other: Any) -> float:
-    return float(np.sum(np.square(np.asarray(other, np.float64) - np.asarray(one, np.float64))))
+def _distance(one: Any, other: Any) -> float:
+    return _length(np.asarray(other, np.float64) - np.asarray(one, np.float64))
