@@ -17,7 +17,7 @@ FLOORS = (
     ("progress", "session", "deciding", "api", "cli", "__main__"),
 )
 PLACES = {
-    "training": ("networks", "models", "lowering", "inspection", "trial", "reference", "shard"),
+    "training": ("networks", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
 }
 APART = {"training", "statistics", "execution"}
 MAY_DELAY = {"session", "api", "cli"}
