@@ -8,6 +8,9 @@ that of their effects, and the error of the family would exceed its level. Holm'
 
 A study that reports several families, such as against 0 and against ``strength_min``, divides its 5% among them
 by ``share``. Undivided, these two together err in about 6% of studies without any difference.
+
+Where every seed has a split of its own, strengths are paired by seed, and ``overlap`` widens the intervals by what the
+training sets share, see :mod:`ridgepath.statistics.variance`.
 """
 
 from __future__ import annotations
@@ -80,6 +83,7 @@ class _Rules:
     share: float
     margin: float | None
     larger_is_better: bool
+    overlap: float | None
 
     @property
     def error(self) -> float:
@@ -98,6 +102,7 @@ def compare(
     share: float = 1.0,
     margin: float | None = None,
     larger_is_better: bool = False,
+    overlap: float | None = None,
 ) -> tuple[Comparison[Label], ...]:
     """Compare every strength with a baseline.
 
@@ -114,6 +119,8 @@ def compare(
             reported together should add to 1.
         margin: of equivalence, in the unit of the losses; by default one standard error of the baseline's own mean.
         larger_is_better: whether the values are a metric such as accuracy, and no loss.
+        overlap: number of validation examples over that of training examples, where every seed has a split of its
+            own; ``None`` where all seeds share their examples.
 
     Returns:
         One comparison a strength, in the order of the labels, without the baseline's with itself.
@@ -129,7 +136,7 @@ def compare(
         )
     pairs = [(row, labels.index(baseline)) for row in range(len(labels)) if labels[row] != baseline]
     size = len(pairs) if family == "baseline" else math.comb(len(labels), 2)
-    rules = _Rules(max(size, 1), share, _checked(margin), larger_is_better)
+    rules = _Rules(max(size, 1), share, _checked(margin), larger_is_better, overlap)
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
 
@@ -141,6 +148,7 @@ def compare_choices(
     share: float = 1.0,
     margin: float | None = None,
     larger_is_better: bool = False,
+    overlap: float | None = None,
 ) -> tuple[Comparison[Label], ...]:
     """Compare what was chosen from the data, such as every variant's ``strength_min``, each with each.
 
@@ -150,7 +158,7 @@ def compare_choices(
     Args:
         labels, losses: as in :func:`compare`; all that was chosen from, not only the choices.
         choices: some of the labels.
-        share, margin, larger_is_better: as in :func:`compare`.
+        share, margin, larger_is_better, overlap: as in :func:`compare`.
 
     Returns:
         A comparison of each choice with each later one, (later against earlier).
@@ -165,7 +173,7 @@ def compare_choices(
             raise InputError(
                 "a choice must be a strength of the study", received=choice, remedy=f"Take some of {list(labels)}."
             )
-    rules = _Rules(max(math.comb(len(labels), 2), 1), share, _checked(margin), larger_is_better)
+    rules = _Rules(max(math.comb(len(labels), 2), 1), share, _checked(margin), larger_is_better, overlap)
     pairs = [(labels.index(later), labels.index(earlier)) for earlier, later in combinations(choices, 2)]
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
@@ -193,8 +201,9 @@ def _compare_pair(
     labels: Sequence[Label], table: NDArray[np.floating], pair: tuple[int, int], rules: _Rules
 ) -> Comparison[Label]:
     row, against = pair
-    squares = paired_squares(table[row], table[against])
-    margin = mean_squares(table[against]).standard_error if rules.margin is None else rules.margin
+    squares = paired_squares(table[row], table[against], overlap=rules.overlap)
+    of_baseline = mean_squares(table[against], overlap=rules.overlap)
+    margin = of_baseline.standard_error if rules.margin is None else rules.margin
     half = half_width(squares, rules.error)
     low, high = squares.mean - half, squares.mean + half
     p = rules.adjusted(p_value(squares))
@@ -222,10 +231,10 @@ def _compare_pair(
     )
 
 
-def paired_squares(values: ArrayLike, others: ArrayLike) -> MeanSquares:
+def paired_squares(values: ArrayLike, others: ArrayLike, *, overlap: float | None = None) -> MeanSquares:
     """Reduce ``values - others``, both (seed, example), on the seeds on which both are finite everywhere."""
     with np.errstate(invalid="ignore"):  # Infinity minus infinity: a row that is left out.
-        return mean_squares(np.asarray(values, np.float64) - np.asarray(others, np.float64))
+        return mean_squares(np.asarray(values, np.float64) - np.asarray(others, np.float64), overlap=overlap)
 
 
 def _verdict(squares: MeanSquares, p: float, *, within_margin: bool, larger_is_better: bool) -> Verdict:
