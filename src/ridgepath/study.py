@@ -11,6 +11,9 @@ from typing import Any
 
 from ridgepath.errors import InputError
 
+FIXED = "fixed"
+"""The way of validation in which all seeds share the split that was given."""
+
 
 @dataclass(frozen=True, order=True)
 class Trial:
@@ -88,6 +91,8 @@ class Study:
         train_evaluated: training examples, a fixed part of them, on which the training figures of
             every epoch are taken (the figures of a finished trial are taken on all of them).
         engine: ``auto``, ``jax`` or ``reference``.
+        validation: how the validation examples are chosen, see :mod:`ridgepath.splits`; the counts of ``data`` are
+            those of every seed.
     """
 
     builder: BuilderCard
@@ -98,6 +103,12 @@ class Study:
     batch_size: int
     train_evaluated: int
     engine: str = "auto"
+    validation: str = FIXED
+
+    @property
+    def overlap(self) -> float | None:
+        """Validation examples over training examples where every seed has a split of its own, else ``None``."""
+        return None if self.validation == FIXED else self.data.validation / self.data.train
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -119,6 +130,8 @@ class Study:
             "batch_size": self.batch_size,
             "engine": self.engine,
         }
+        if self.validation != FIXED:
+            question["validation"] = self.validation
         return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
     def grown_by(self, other: Study) -> Study:
