@@ -22,7 +22,7 @@ from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
 from ridgepath.results import Leg
-from ridgepath.splits import check_validation, describe, sizes
+from ridgepath.splits import describe, sizes
 from ridgepath.store import FILE, StudyStore, check_folder
 from ridgepath.study import FIXED, NetworkCard, Shard, Study, Trial, Variant, plan_shards
 
@@ -67,7 +67,6 @@ class Request:
             _check_count("workers", self.workers)
         if self.engine not in ENGINES:
             raise InputError(f"an engine out of {', '.join(ENGINES)}", received=repr(self.engine), remedy="Choose one.")
-        check_validation(self.validation)
         if self.folder is not None:
             check_folder(self.folder)
 

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -74,3 +75,30 @@ def test_a_difference_of_zero_without_margin_is_never_decided():
     squares = squares_of(0.0, seeds=3, examples=100, components=COMPONENTS)
     assert seeds_needed(squares, error=ERROR, margin=0.0) is None
     assert examples_needed(squares, error=ERROR, margin=0.0) is None
+
+
+OVERLAP = 0.25
+
+
+def reach_of_splits(seeds, examples, components):
+    """The same where every seed has a split of its own: more seeds leave OVERLAP times a mean's variance."""
+    variance = (1 / seeds + OVERLAP) * (components[0] + components[2] / examples)
+    return (stats.t.isf(ERROR / 2, seeds - 1) + stats.norm.ppf(0.8)) * math.sqrt(variance)
+
+
+def test_seeds_needed_knows_that_training_sets_overlap():
+    components = (0.0004, 0.0, 1.0)
+    crossed = squares_of(0.1, seeds=3, examples=2_000, components=components)
+    squares = dataclasses.replace(crossed, overlap=OVERLAP)
+    needed = seeds_needed(squares, error=ERROR, margin=math.nan)
+    assert reach_of_splits(needed, 2_000, components) < 0.1 <= reach_of_splits(needed - 1, 2_000, components)
+    assert needed > seeds_needed(crossed, error=ERROR, margin=math.nan)
+    too_small = dataclasses.replace(squares, mean=0.99 * reach_of_splits(10_000, 2_000, components))
+    assert seeds_needed(too_small, error=ERROR, margin=math.nan) is None
+    assert seeds_needed(dataclasses.replace(crossed, mean=too_small.mean), error=ERROR, margin=math.nan) is not None
+
+
+def test_validation_examples_that_train_in_other_seeds_cannot_grow_alone():
+    squares = squares_of(0.1, seeds=5, examples=100, components=(0.0001, 0.0, 1.0))
+    assert examples_needed(squares, error=ERROR, margin=math.nan) is not None
+    assert examples_needed(dataclasses.replace(squares, overlap=OVERLAP), error=ERROR, margin=math.nan) is None

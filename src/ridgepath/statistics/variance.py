@@ -30,10 +30,19 @@ theirs, so that seeds are not independent. Then only the means of the seeds coun
 
     Var(mean) = (1 / S + overlap) s²,        half width = t(S - 1) sqrt(Var(mean))
 
-(Nadeau and Bengio 2003; Bouckaert and Frank 2004 for repeated cross-validation). It rests on a guess, that the means
-of two seeds correlate by the validation examples' part of all examples. In studies whose learners were really
-trained (``make calibrate``) the interval missed the truth in @@ of studies, where the plain t interval missed it
-in @@.
+(Nadeau and Bengio 2003; Bouckaert and Frank 2004 for repeated cross-validation). It rests on a guess: that the means
+of two seeds correlate by the validation examples' part of all examples. Where they do, the interval is exact. In
+``make calibrate`` learners are really trained, two settings each, on 100 examples, 2 to 50 seeds, 1,000 studies a
+setting. Of the 95% intervals for their difference so many missed the truth, and so many times too wide they were:
+
+    95% intervals that missed    plain t over seeds    this interval    too wide by
+    nearest neighbours           5.0-38.2%             1.1-4.0%         1.1-1.4
+    ridge on random features     3.8-11.2%             0.0-3.6%         1.3-2.3
+    means, as is or shrunk       0.1-11.2%             0.0-6.1%         1.2-4.8
+
+So the correction errs to the safe side, far so where two settings hardly differ in what they learn from a training set;
+the plain interval gets worse with every seed. The 6.1% are of two seeds and 25 skewed validation losses, and are 4.4%
+of 100.
 """
 
 from __future__ import annotations
