@@ -86,16 +86,16 @@ def reach_of_splits(seeds, examples, components):
     return (stats.t.isf(ERROR / 2, seeds - 1) + stats.norm.ppf(0.8)) * math.sqrt(variance)
 
 
-def test_seeds_needed_knows_that_training_sets_overlap():
+@pytest.mark.parametrize("examples", [2, 2_000])
+def test_seeds_needed_knows_that_training_sets_overlap(examples):
     components = (0.0004, 0.0, 1.0)
-    crossed = squares_of(0.1, seeds=3, examples=2_000, components=components)
+    crossed = squares_of(0.0, seeds=3, examples=examples, components=components)
     squares = dataclasses.replace(crossed, overlap=OVERLAP)
-    needed = seeds_needed(squares, error=ERROR, margin=math.nan)
-    assert reach_of_splits(needed, 2_000, components) < 0.1 <= reach_of_splits(needed - 1, 2_000, components)
-    assert needed > seeds_needed(crossed, error=ERROR, margin=math.nan)
-    too_small = dataclasses.replace(squares, mean=0.99 * reach_of_splits(10_000, 2_000, components))
+    for needed in (4, 20, 300):
+        seen = dataclasses.replace(squares, mean=1.00001 * reach_of_splits(needed, examples, components))
+        assert seeds_needed(seen, error=ERROR, margin=math.nan) == needed
+    too_small = dataclasses.replace(squares, mean=0.999 * reach_of_splits(10_000, examples, components))
     assert seeds_needed(too_small, error=ERROR, margin=math.nan) is None
-    assert seeds_needed(dataclasses.replace(crossed, mean=too_small.mean), error=ERROR, margin=math.nan) is not None
 
 
 def test_validation_examples_that_train_in_other_seeds_cannot_grow_alone():

@@ -126,7 +126,7 @@ def test_the_optimism_about_two_equal_strengths_is_the_expected_smaller_of_two_n
     assert found.optimism == pytest.approx(comparison.standard_error / math.sqrt(2 * math.pi), rel=0.1)
 
 
-@pytest.mark.parametrize("deviations", [(0.1, 0.0, 0.01), (0.02, 0.0, 1.0)])
+@pytest.mark.parametrize("deviations", [(0.1, 3.0, 0.01), (0.02, 0.0, 1.0)])
 def test_where_seeds_have_splits_of_their_own_the_frequency_is_what_the_corrected_error_says(deviations):
     losses = noisy([1.0, 1.0], generator=np.random.default_rng(16), deviations=deviations)
     (comparison,) = compare([0.0, 0.1], losses, baseline=0.0, overlap=0.5)
