@@ -92,6 +92,8 @@ def complaint(capsys, here, *arguments):
         (("--engine", "torch"), "torch"),
         (("--margin", "-0.1"), "the margin of equivalence must be >= 0 and finite; received -0.1."),
         (("--margin", "nan"), "the margin of equivalence must be >= 0 and finite; received nan."),
+        (("--validation", "folds:1"), "validation must be fixed, redrawn or folds:K with K from 2 to 100; received 'f"),
+        (("--validation", "random"), "validation must be fixed, redrawn or folds:K"),
         (("--speed", "high"), "--speed"),
         (("absent.py:build",), "a file with a network builder; received absent.py"),
         (("nothing.py:build",), "a function build(strength) in nothing.py; received a file with other."),
@@ -124,6 +126,11 @@ def test_data_that_cannot_be_used(here, capsys, data, says):
 def test_a_batch_larger_than_the_data(here, capsys):
     said = complaint(capsys, here, "run", "--data", "good.npz", "--batch-size", "41")
     assert "a batch size of at most 40, the number of training examples; received 41." in said
+
+
+def test_more_folds_than_examples(here, capsys):
+    said = complaint(capsys, here, "run", "--data", "good.npz", "--validation", "folds:61")
+    assert "folds:61 needs at least 61 training and validation examples; received 60." in said
 
 
 @pytest.mark.parametrize(
@@ -161,5 +168,7 @@ def test_a_study_of_another_question(here, capsys):
     assert ended.value.code == 0
     capsys.readouterr()
     assert "epochs" in complaint(capsys, here, "run", *few, "--epochs", "2")
+    said = complaint(capsys, here, "run", *few, "--epochs", "1", "--validation", "redrawn")
+    assert "has validation fixed; received another question: validation redrawn." in said
     np.savez(here / "good.npz", **{name: array[::-1] for name, array in np.load(here / "good.npz").items()})
     assert "data" in complaint(capsys, here, "run", *few, "--epochs", "1")

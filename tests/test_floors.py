@@ -10,7 +10,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
-    ("errors", "files", "penalties", "study", "results", "builders", "datasets"),
+    ("errors", "files", "penalties", "study", "results", "builders", "arrays", "datasets", "splits"),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),

@@ -480,6 +480,7 @@ class TestGrow:
         ("changed", "stored", "asked"),
         [
             ({"epochs": 3}, r"has epochs 2;", r"question: epochs 3\."),
+            ({"validation": "folds:5"}, r"has validation fixed;", r"question: validation folds:5\."),
             ({"batch_size": 8, "engine": "jax"}, r"batch size 32, engine auto;", r"batch size 8, engine jax\."),
             (
                 {"data": DataCard("mnist", 30, 4, 3, "e" * 64)},

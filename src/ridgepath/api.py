@@ -22,6 +22,7 @@ from ridgepath.report.measures import LOSS, check_measure, direction
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
 from ridgepath.session import Request, run
+from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import Study, Trial, check_seeds
@@ -43,6 +44,7 @@ def fit_path(
     study: PathLike | None = None,
     workers: int | None = None,
     engine: str = "auto",
+    validation: str = "fixed",
     zero: bool = True,
     progress: bool = True,
 ) -> Path:
@@ -65,6 +67,9 @@ def fit_path(
         workers: processes, each with one thread; by default one a core.
         engine: ``jax`` trains compiled, lowered programs, ``reference`` by plain ``model.fit``, and ``auto`` takes
             ``jax`` wherever the model can be lowered.
+        validation: ``fixed``: all seeds share the split that is given. ``redrawn``: every seed divides training and
+            validation examples anew, into parts of these sizes. ``folds:5``: every five seeds are a cross-validation
+            of them. The test set is never touched.
         zero: whether strength 0 is added where it is not given.
         progress: whether to show what is going on, on standard error.
 
@@ -82,6 +87,7 @@ def fit_path(
         folder=None if study is None else FilePath(study),
         workers=workers,
         engine=engine,
+        validation=check_validation(validation),
     )
     return fit_request(request, progress=progress)
 
@@ -186,6 +192,7 @@ def request_of(
         engine=study.engine,
         further=study.further,
         looks=study.looks,
+        validation=study.validation,
     )
 
 
@@ -318,7 +325,8 @@ class Path:
             seed: fixes initial weights and order of batches; by default the study's first seed.
 
         Returns:
-            An ordinary ``keras.Model``, trained on the training examples.
+            An ordinary ``keras.Model``, trained on the training examples: on those of the seed, where every seed has
+            a split of its own.
 
         Raises:
             InputError: the strength is none of these, or the network or the data cannot be found from here.

@@ -86,6 +86,13 @@ def run(
     workers: Workers = None,
     engine: Annotated[Engine, typer.Option(help="Who trains; reference is plain model.fit.")] = Engine.auto,
     margin: Margin = None,
+    validation: Annotated[
+        str,
+        typer.Option(
+            metavar="fixed|redrawn|folds:K",
+            help="One split for all seeds, one a seed, or cross-validations of K seeds.",
+        ),
+    ] = "fixed",
     as_json: AsJson = False,
 ) -> None:
     """Train every strength with every seed, and show the path."""
@@ -93,6 +100,7 @@ def run(
     from ridgepath.builders import TASK_NETWORK, find_builder
     from ridgepath.penalties import parse_strengths
     from ridgepath.session import Request
+    from ridgepath.splits import check_validation
     from ridgepath.statistics.comparison import check_margin
     from ridgepath.study import check_seeds
 
@@ -107,6 +115,7 @@ def run(
         folder=study,
         workers=workers,
         engine=engine.value,
+        validation=check_validation(validation),
         command=shlex.join(["ridgepath", *sys.argv[1:]]),
     )
     _present(api.fit_request(request, progress=not as_json), margin=margin, as_json=as_json)

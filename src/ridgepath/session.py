@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -22,8 +22,9 @@ from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
 from ridgepath.results import Leg
+from ridgepath.splits import describe, sizes
 from ridgepath.store import FILE, StudyStore, check_folder
-from ridgepath.study import NetworkCard, Shard, Study, Trial, Variant, plan_shards
+from ridgepath.study import FIXED, NetworkCard, Shard, Study, Trial, Variant, plan_shards
 
 ENGINES = ("auto", "jax", "reference")
 MOST_TRAIN_EVALUATED = 10_000
@@ -42,6 +43,7 @@ class Request:
         workers: processes; ``None`` for one a core.
         command: what the user typed, for the report, or empty.
         further, looks: as in :class:`ridgepath.study.Study`.
+        validation: as :func:`ridgepath.splits.check_validation` returns it.
 
     Raises:
         InputError: a setting is wrong.
@@ -59,6 +61,7 @@ class Request:
     command: str = ""
     further: tuple[Trial, ...] = ()
     looks: tuple[tuple[int, ...], ...] = ()
+    validation: str = FIXED
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -86,9 +89,9 @@ class Request:
         """Return the frozen question, now that its data is there.
 
         Raises:
-            InputError: the batch size does not suit the data.
+            InputError: the batch size or the number of folds does not suit the data.
         """
-        examples = len(dataset.train.y)
+        examples, validating = sizes(self.validation, dataset)
         if self.batch_size > examples:
             raise InputError(
                 f"a batch size of at most {examples}, the number of training examples",
@@ -97,7 +100,7 @@ class Request:
             )
         return Study(
             builder=self.builder.card,
-            data=dataset.card,
+            data=replace(dataset.card, train=examples, validation=validating),
             variants=(Variant(self.builder.parameter, self.strengths),),
             seeds=self.seeds,
             epochs=self.epochs,
@@ -106,6 +109,7 @@ class Request:
             engine=self.engine,
             further=self.further,
             looks=self.looks,
+            validation=self.validation,
         )
 
 
@@ -131,14 +135,14 @@ def run(request: Request, watch: Watch) -> Path:
         if missing:
             watch.stage("building the network at every strength")
             inspected = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))
-            with _saved(dataset) as data_folder:
+            with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
                 dataset = Dataset.open(Path(data_folder))  # mapped, like the workers': one copy in memory for all
                 arguments = (request.builder, data_folder, study)
                 pool.warm(_prepare, *arguments)
                 network = inspected()
                 if network.classes is not None:
                     check_labels(dataset, classes=network.classes)
-                for reason in _explain(network.refused):
+                for reason in (*_explain(network.refused), *describe(study)):
                     watch.say(reason)
                 store = _written(study, store, folder=folder, network=network, request=request)
                 _train(pool, store, missing, arguments, watch=watch, sitting=sitting)
@@ -242,10 +246,10 @@ def _example(dataset: Dataset, study: Study) -> tuple[Any, Any]:
 
 
 @contextmanager
-def _saved(dataset: Dataset) -> Iterator[str]:
+def _saved(dataset: Dataset, *, pooled: bool) -> Iterator[str]:
     """Put the arrays where the workers map them into memory, once for all of them."""
     with tempfile.TemporaryDirectory(prefix="ridgepath-") as folder:
-        dataset.save(Path(folder))
+        dataset.save(Path(folder), pooled=pooled)
         yield folder
 
 

@@ -307,6 +307,7 @@ def _question(study: Study) -> dict[str, object]:
         "epochs": study.epochs,
         "batch size": study.batch_size,
         "engine": study.engine,
+        "validation": study.validation,
     }
 
 

@@ -22,6 +22,7 @@ import numpy as np
 
 from ridgepath.datasets import Dataset, Split
 from ridgepath.results import TrialResult, epoch_columns
+from ridgepath.splits import divided
 from ridgepath.study import Study, Trial
 from ridgepath.training.lowering import NEAR_ZERO, hidden_kernels, penalized
 from ridgepath.training.models import Batch, build_model
@@ -110,6 +111,7 @@ def _weight_figures(model: Any) -> dict[str, float]:
 def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> TrialResult:
     """Train one trial by ``model.fit``, and take the same figures as the lowered trial does."""
     began = time.perf_counter()
+    data = divided(data, study.validation, trial.seed)
     model, batches = _model_and_batches(build, trial, data, study)
     recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation)
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: recorder.record(dict(logs)))
@@ -166,7 +168,8 @@ def _gradients(model: Any) -> Callable[[Batch], Gradients]:
 
 
 def refit(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> Any:
-    """Train the network of one trial once more, and return the model."""
+    """Train the network of one trial once more, on what its seed trains on, and return the model."""
+    data = divided(data, study.validation, trial.seed)
     model, batches = _model_and_batches(build, trial, data, study)
     _fit(model, batches, trial, study)
     return model

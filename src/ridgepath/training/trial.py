@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,10 +18,11 @@ import numpy as np
 
 from ridgepath.datasets import Dataset, Split
 from ridgepath.results import DIVERGED, DONE, TrialResult, epoch_columns, metrics_among, trial_columns
+from ridgepath.splits import Positions
 from ridgepath.study import Trial
 from ridgepath.training.lowering import Arrays, Lowered, State
 from ridgepath.training.models import Batch
-from ridgepath.training.probes import Change, sensitivity, shares, small_change
+from ridgepath.training.probes import PROBED, Change, sensitivity, shares, small_change
 
 EVALUATED_TOGETHER = 1000
 """Examples that go through the network at once when it is evaluated."""
@@ -39,29 +40,77 @@ def evaluated_part(split: Split, examples: int) -> Split:
     """Return the fixed part of a split on which every epoch is evaluated: the same examples in every trial."""
     if examples >= len(split.y):
         return split
-    chosen = np.sort(np.random.default_rng(0).permutation(len(split.y))[:examples])
+    chosen = _evaluated_positions(len(split.y), examples)
     return Split(split.x[chosen], split.y[chosen])
 
 
-class TrialData:
-    """The arrays of a study, on the device, as a trial needs them.
+def _evaluated_positions(present: int, examples: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(0).permutation(present)[:examples])
 
-    On a CPU the device's arrays are the memory-mapped files themselves: all workers share one copy.
+
+class TrialData:
+    """The arrays of one split of a study's examples, on the device, as a trial needs them.
+
+    On a CPU the device's arrays are the memory-mapped files themselves: all workers share one copy. Seeds with splits
+    of their own share the arrays of the pool, and read their training examples from it by position.
+
+    Attributes:
+        train: arrays that hold the training examples, perhaps among others.
+        positions: where the training examples are in them, int32 (example,).
+        train_part: the training examples on which every epoch is evaluated, in chunks.
+        all_train: all training examples, in chunks; where seeds have splits of their own, made when they are asked for.
+        validation, test: in chunks; no chunk where there is no test set.
+        change: a small change of the features of validation examples, if there is one.
     """
 
-    def __init__(self, data: Dataset, *, train_evaluated: int) -> None:
-        self.train: Batch = (jax.device_put(data.train.x), jax.device_put(data.train.y))
-        self.train_part = _chunks(evaluated_part(data.train, train_evaluated))
-        self.all_train = self.train_part if train_evaluated >= len(data.train.y) else _chunks(data.train)
-        self.validation = _chunks(data.validation)
-        self.test = _chunks(data.test) if data.test else []
-        self.change = small_change(data.validation.x)
+    def __init__(
+        self, data: Dataset, *, train_evaluated: int, chosen: Positions | None = None, pool: Batch | None = None
+    ) -> None:
+        """Put on the device what is not there.
+
+        Args:
+            data: the arrays.
+            train_evaluated: number of training examples on which every epoch is evaluated.
+            chosen: the split, in positions of the pool; ``None`` for the split that was given.
+            pool: the arrays of the pool, if they are on the device already.
+        """
+        self.test = list(_Chunks(data.test)) if data.test else []
+        if chosen is None:
+            self.train: Batch = on_device(data.train)
+            self.positions = np.arange(len(data.train.y), dtype=np.int32)
+            self.train_part = list(_Chunks(evaluated_part(data.train, train_evaluated)))
+            is_all = train_evaluated >= len(data.train.y)
+            self.all_train: Iterable[Batch] = self.train_part if is_all else list(_Chunks(data.train))
+            self.validation = list(_Chunks(data.validation))
+            self.change = small_change(data.validation.x[:PROBED])
+        else:
+            self.train = pool or on_device(data.pool)
+            self.positions = chosen.train.astype(np.int32)
+            part = chosen.train[_evaluated_positions(len(chosen.train), train_evaluated)]
+            self.train_part = list(_Chunks(data.pool, part))
+            self.all_train = _Chunks(data.pool, chosen.train)
+            self.validation = list(_Chunks(data.pool, chosen.validation))
+            self.change = small_change(data.pool.x[chosen.validation[:PROBED]])
 
 
-def _chunks(split: Split) -> list[Batch]:
-    starts = range(0, len(split.y), EVALUATED_TOGETHER)
-    cut = [slice(start, start + EVALUATED_TOGETHER) for start in starts]
-    return [(jax.device_put(split.x[part]), jax.device_put(split.y[part])) for part in cut]
+def on_device(split: Split) -> Batch:
+    """Put the arrays of a split on the device."""
+    return jax.device_put(split.x), jax.device_put(split.y)
+
+
+@dataclass(frozen=True)
+class _Chunks:
+    """The examples of a split, or those at some positions, on the device: as many at once as are evaluated together."""
+
+    split: Split
+    positions: np.ndarray | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        present = self.split.y if self.positions is None else self.positions
+        for start in range(0, len(present), EVALUATED_TOGETHER):
+            part = slice(start, start + EVALUATED_TOGETHER)
+            chosen = part if self.positions is None else self.positions[part]
+            yield on_device(Split(self.split.x[chosen], self.split.y[chosen]))
 
 
 class Program:
@@ -79,7 +128,7 @@ class Program:
 
     def compile(self, state: State, coefficients: np.ndarray, data: TrialData) -> None:
         """Compile for these shapes now, instead of at the first epoch."""
-        order = np.zeros(len(data.train[1]), np.int32)
+        order = np.zeros(len(data.positions), np.int32)
         self.train_epoch = self.train_epoch.lower(state, coefficients, data.train, order).compile()
         self.evaluate(state, data.validation)
         self.probe(state, coefficients, data.train_part[:1], data.change)
@@ -88,7 +137,7 @@ class Program:
         """Train on all examples once.
 
         Args:
-            order: positions of the training examples, (example,).
+            order: positions of the training examples in ``train``, (example,).
 
         Returns:
             The state after the epoch; Keras' running ``loss`` and metrics, and the figures of the weights.
@@ -108,7 +157,7 @@ class Program:
         figures = self.lowered.metric_results(metric_state) | self.lowered.weight_figures(state, coefficients)
         return state, figures
 
-    def evaluate(self, state: State, chunks: Sequence[Batch]) -> Evaluated:
+    def evaluate(self, state: State, chunks: Iterable[Batch]) -> Evaluated:
         """Evaluate in inference mode."""
         losses, metric_state = [], self.lowered.metric_state
         for chunk in chunks:
@@ -162,7 +211,7 @@ def train_one_epoch(
 ) -> None:
     """Train a trial for one more epoch and take the figures at its end."""
     began = time.perf_counter()
-    order = batch_order(seed, progress.epoch + 1, len(data.train[1]))
+    order = data.positions[batch_order(seed, progress.epoch + 1, len(data.positions))]
     state, running = program.train_epoch(progress.state, coefficients, data.train, order)
     train_losses, train = program.evaluate(state, data.train_part)
     losses, validation = program.evaluate(state, data.validation)
