@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ridgepath.results import DONE, Results
@@ -93,6 +94,16 @@ class PathArrays:
                 gaps: Floats = self.values("val_data_loss") - self.column("train_data_loss")[:, :, None]
             return gaps
         return self.column(measure)[:, :, None]
+
+    def over_epochs(self, measure: str) -> Floats:
+        """Return a figure that was taken at the end of every epoch (strength, seed, epoch)."""
+        if self._results.epochs.empty:
+            return np.full((*self._rows.shape, 0), np.nan)
+        rows = self._results.epochs[self._results.epochs["variant"] == self.variant]
+        table = rows.pivot(index=["strength", "seed"], columns="epoch", values=measure)
+        trials = pd.MultiIndex.from_product([self.strengths, self.seeds])
+        curves = table.reindex(trials).to_numpy(np.float64).reshape(*self._rows.shape, table.shape[1])
+        return np.where(self.trained[:, :, None], curves, np.nan)
 
     def _placed(self, values: NDArray[Kind]) -> NDArray[Kind]:
         placed: NDArray[Kind] = np.full((*self._rows.shape, *values.shape[1:]), np.nan, values.dtype)

@@ -13,6 +13,7 @@ from plotly.offline import get_plotlyjs
 
 from ridgepath.penalties import format_strength
 from ridgepath.report import interactive
+from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, Findings, findings
 from ridgepath.report.formatting import MISSING, write_estimate
 from ridgepath.report.palette import dark_colours, light_colours
 from ridgepath.report.provenance import facts
@@ -53,6 +54,7 @@ class Section(NamedTuple):
     table: Table
     groups: tuple[tuple[str, int], ...]
     verdicts: Verdicts | None
+    findings: Findings | None
 
 
 def write_html(summary: Summary, target: Path) -> None:
@@ -83,6 +85,8 @@ def page(summary: Summary) -> str:
         path_caption=path_caption(summary),
         curves_caption=curves_caption(summary),
         between_choices=verdicts(summary.families, ""),
+        under_and_overfitting=UNDER_AND_OVERFITTING,
+        the_claims=THE_CLAIMS,
         facts=facts(summary),
         format_strength=format_strength,
         colours=colours,
@@ -117,6 +121,7 @@ def _sections(summary: Summary) -> tuple[Section, ...]:
             table=table,
             groups=_groups(table.columns),
             verdicts=verdicts(summary.families, choice.variant),
+            findings=findings(summary.diagnosis_of(choice.variant)),
         )
         for number, (choice, table) in enumerate(zip(summary.choices, tables(summary), strict=True))
     )

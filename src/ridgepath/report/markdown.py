@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ridgepath.penalties import format_strength
+from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, findings
 from ridgepath.report.provenance import facts
 from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples
 from ridgepath.report.summary import Summary
@@ -39,6 +40,7 @@ def _lines(summary: Summary) -> Iterator[str]:
             yield from (_escape(sentence), "") if sentence else ()
         yield from (*_table(table), "", _escape(TABLE_LEGEND), "")
         yield from _verdicts(summary, choice.variant, title="Is the difference real?")
+        yield from _findings(summary, choice.variant)
     yield from _verdicts(summary, "", title="Which variant?")
     yield from ("## How to read the numbers", "", *(f"- {_escape(note)}" for note in summary.notes), "")
     yield from _failures(summary)
@@ -57,6 +59,21 @@ def _verdicts(summary: Summary, variant: str, *, title: str) -> Iterator[str]:
         yield from (_row(row) for row in table.rows)
         yield from ("", _escape(table.margin), "")
     yield from (_escape(found.reading), "")
+
+
+def _findings(summary: Summary, variant: str) -> Iterator[str]:
+    found = findings(summary.diagnosis_of(variant))
+    if found is None:
+        return
+    yield from (f"### {UNDER_AND_OVERFITTING}", "")
+    for table in found.tables:
+        yield from (f"**{_escape(table.heading)}**", "", _row(table.columns))
+        yield _row([*("---:" for _ in table.columns[1:]), ":---"], escape=False)
+        yield from (*(_row(row) for row in table.rows), "")
+    yield from (_escape(found.reading), "", f"### {THE_CLAIMS}", "")
+    yield from (_row(["claim", "verdict", "figures"]), _row([":---"] * 3, escape=False))
+    yield from (_row(answer) for answer in found.answers)
+    yield from ("", _escape(found.answers_reading), "")
 
 
 def _table(table: Table) -> Iterator[str]:

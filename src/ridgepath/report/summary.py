@@ -9,6 +9,8 @@ from typing import Any
 
 from ridgepath.report.arrays import PathArrays
 from ridgepath.report.choice import Choice, choose, lowest
+from ridgepath.report.diagnosis import VariantDiagnosis, diagnoses
+from ridgepath.report.diagnosis import to_json as diagnosis_to_json
 from ridgepath.report.estimates import Curve, Estimate, Failure, PathPoint, curves, failures, path_points
 from ridgepath.report.families import Difference, Family, Terms, families
 from ridgepath.report.measures import LOSS
@@ -30,6 +32,7 @@ class Summary:
         points: the path, variant by variant, strengths as in the study.
         choices: what the rules take, one a variant.
         families: the comparisons of strengths, and on what.
+        diagnoses: under- and overfitting, and the claims made for a penalty, one a variant that has trials.
         curves: data losses and metrics over epochs.
         engines: the engines that trained the trials.
         seconds: wall-clock time of the study's training.
@@ -48,6 +51,7 @@ class Summary:
     points: tuple[PathPoint, ...]
     choices: tuple[Choice, ...]
     families: tuple[Family, ...]
+    diagnoses: tuple[VariantDiagnosis, ...]
     curves: tuple[Curve, ...]
     failures: tuple[Failure, ...]
     engines: tuple[str, ...]
@@ -75,6 +79,10 @@ class Summary:
         """The strength that Keras' ``val_loss`` would have picked in the first variant."""
         return self.choices[0].keras_val_loss_choice
 
+    def diagnosis_of(self, variant: str) -> VariantDiagnosis | None:
+        """Return the diagnosis of one variant; ``None`` without trials."""
+        return next((diagnosis for diagnosis in self.diagnoses if diagnosis.variant == variant), None)
+
     def points_of(self, variant: str) -> tuple[PathPoint, ...]:
         """Return the path of one variant."""
         return tuple(point for point in self.points if point.variant == variant)
@@ -98,6 +106,7 @@ class Summary:
                 _difference_to_json(difference, family.terms) for family in self.families for difference in family.found
             ],
             "seconds": _finite(self.seconds),
+            "diagnosis": [_all_finite(diagnosis_to_json(diagnosis)) for diagnosis in self.diagnoses],
             "epochs": self.epochs,
             "batch_size": self.batch_size,
             "strength_equivalent": self.strength_equivalent,
@@ -154,6 +163,7 @@ def summarize(
         points=points,
         choices=choices,
         families=compared,
+        diagnoses=diagnoses(results, paths),
         curves=curves(study, results),
         failures=failed,
         engines=_engines(results),
@@ -231,3 +241,12 @@ def _difference_to_json(difference: Difference, terms: Terms) -> dict[str, Any]:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
+
+
+def _all_finite(value: Any) -> Any:
+    """Replace every number that is not finite, however deep it lies."""
+    if isinstance(value, dict):
+        return {name: _all_finite(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_all_finite(each) for each in value]
+    return _finite(value) if isinstance(value, float) else value

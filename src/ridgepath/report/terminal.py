@@ -12,16 +12,17 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ridgepath.penalties import format_strength
+from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, Findings, Grid, findings
 from ridgepath.report.formatting import write_count, write_duration
 from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples
 from ridgepath.report.summary import Failure, Summary
 from ridgepath.report.table import Table, tables
-from ridgepath.report.verdicts import Verdicts, verdicts
+from ridgepath.report.verdicts import Verdicts, VerdictTable, verdicts
 
 _GAP = 2
 _WIDEST_HEADING = 16
 _MOST_FAILURES = 10
-_LEFT = ("strength", "verdict", "would decide")
+_LEFT = ("strength", "verdict", "would decide", "in a word", "course")
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -47,6 +48,7 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield _results(table)
         yield ""
         yield from _verdicts(verdicts(summary.families, choice.variant), title="Is the difference real?")
+        yield from _findings(findings(summary.diagnosis_of(choice.variant)))
     yield from _verdicts(verdicts(summary.families, ""), title="Which variant?")
     yield _bullet(TABLE_LEGEND)
     yield from _failures(summary.failures)
@@ -64,13 +66,31 @@ def _verdicts(found: Verdicts | None, *, title: str) -> Iterator[RenderableType]
         return
     yield Text(title, style="bold")
     for table in found.tables:
-        yield Text(_plain(table.heading))
-        columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
-        yield _Divided(*(_Printed(heading, cells, left=heading in _LEFT) for heading, cells in columns))
+        yield from _grid(table)
         yield Text(_plain(table.margin), style="dim")
         yield ""
     yield Text(_plain(found.reading), style="dim")
     yield ""
+
+
+def _grid(table: VerdictTable | Grid) -> Iterator[RenderableType]:
+    yield Text(_plain(table.heading))
+    columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
+    yield _Divided(*(_Printed(heading, cells, left=heading in _LEFT) for heading, cells in columns))
+
+
+def _findings(found: Findings | None) -> Iterator[RenderableType]:
+    if found is None:
+        return
+    yield Text(UNDER_AND_OVERFITTING, style="bold")
+    for table in found.tables:
+        yield from (*_grid(table), "")
+    yield from (Text(found.reading, style="dim"), "")
+    yield Text(THE_CLAIMS, style="bold")
+    lines = RichTable.grid(padding=(0, 2, 0, 0))
+    for each in found.answers:
+        lines.add_row(each.verdict, Text(f"{each.claim}. {each.grounds}"))
+    yield from (lines, Text(found.answers_reading, style="dim"), "")
 
 
 def _failures(failures: Sequence[Failure]) -> Iterator[RenderableType]:

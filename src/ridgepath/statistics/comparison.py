@@ -29,7 +29,15 @@ from numpy.typing import ArrayLike, NDArray
 from ridgepath.errors import InputError
 from ridgepath.statistics.forecast import examples_needed, seeds_may_decide, seeds_needed
 from ridgepath.statistics.looks import part_of_error
-from ridgepath.statistics.variance import ERROR, Covers, MeanSquares, half_width, mean_squares, p_value
+from ridgepath.statistics.variance import (
+    ERROR,
+    Covers,
+    MeanSquares,
+    half_width,
+    mean_squares,
+    p_value,
+    simultaneous_error,
+)
 
 Label = TypeVar("Label", bound=Hashable)
 Verdict = Literal["better", "worse", "equivalent", "undecided"]
@@ -101,7 +109,7 @@ class _Rules:
         return int(self.looks[used].max(initial=1))
 
     def error(self, look: int) -> float:
-        return -math.expm1(math.log1p(-ERROR * self._part(look)) / self.family)
+        return simultaneous_error(self.family, self._part(look))
 
     def adjusted(self, p: float, look: int) -> float:
         return min(-math.expm1(self.family * math.log1p(-p)) / self._part(look), 1.0) if p < 1 else p

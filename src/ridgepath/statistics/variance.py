@@ -239,6 +239,16 @@ def half_width(squares: MeanSquares, error: float = ERROR) -> float:
     return math.sqrt(square)
 
 
+def simultaneous_error(family: int, share: float = 1.0) -> float:
+    """Return Šidák's error for each of ``family`` intervals that together are wrong at most in 5% of studies.
+
+    Args:
+        family: how many intervals hold together, at least 1.
+        share: part of the study's 5% that this family may use.
+    """
+    return -math.expm1(math.log1p(-ERROR * share) / family)
+
+
 def quantile(degrees: int, error: float) -> float:
     """Return what Student's t exceeds in absolute value with probability ``error``; 0 without degrees of freedom."""
     return -float(stdtrit(degrees, error / 2)) if degrees else 0.0
