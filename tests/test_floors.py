@@ -14,7 +14,7 @@ FLOORS = (
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "session", "api", "cli", "__main__"),
+    ("progress", "search", "session", "api", "cli", "__main__"),
 )
 PLACES = {
     "training": ("networks", "models", "lowering", "inspection", "trial", "reference", "shard"),

@@ -57,7 +57,11 @@ def run(
         str, typer.Option(metavar="NAME|FILE.npz", help="mnist-5k, mnist, fashion-mnist, or a file of your own.")
     ] = "mnist-5k",
     strengths: Annotated[
-        str, typer.Option(metavar="LIST|LOW:HIGH:N", help="Numbers with commas between, or N of them on a log scale.")
+        str,
+        typer.Option(
+            metavar="LIST|LOW:HIGH:N|auto",
+            help="Numbers with commas between, or N of them on a log scale, or let short trainings find them.",
+        ),
     ] = "0,1e-4,1e-3,1e-2",
     zero: Annotated[bool, typer.Option("--zero/--no-zero", help="Add strength 0 where it is not given.")] = True,
     seeds: Annotated[str, typer.Option(metavar="N|LIST", help="How many seeds, or which, with commas between.")] = "5",
@@ -73,14 +77,14 @@ def run(
     """Train every strength with every seed, and show the path."""
     from ridgepath import api
     from ridgepath.builders import TASK_NETWORK, find_builder
-    from ridgepath.penalties import parse_strengths
+    from ridgepath.penalties import asked_strengths
     from ridgepath.session import Request
     from ridgepath.study import check_seeds
 
     request = Request(
         builder=find_builder(build or TASK_NETWORK),
         data=data,
-        strengths=parse_strengths(strengths, zero=zero),
+        strengths=asked_strengths(strengths, zero=zero),
         seeds=check_seeds(_seeds(seeds)),
         epochs=epochs,
         batch_size=batch_size,
@@ -104,12 +108,11 @@ def resume(
 ) -> None:
     """Finish what was interrupted, or add seeds or strengths."""
     from ridgepath import api
-    from ridgepath.penalties import parse_strengths
 
     path = api.resume(
         folder,
         seeds=None if seeds is None else _seeds(seeds),
-        strengths=None if strengths is None else parse_strengths(strengths, zero=False),
+        strengths=strengths,
         workers=workers,
         progress=not as_json,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
+
+from ridgepath.results import Leg, TrialResult
 
 
 class Rate(TextColumn):
@@ -65,9 +68,16 @@ class Watch:
         """Say something that stays on the screen."""
         self._console.print(text)
 
+    def follow(self, legs: Iterable[Leg], *, trials: int, epochs: int) -> Iterator[TrialResult]:
+        """Yield the results of legs as they come, and count: so many trials of so many epochs each are trained."""
+        self.begin(trials=trials, epochs=epochs)
+        for leg in legs:
+            yield from leg.results
+            self.advance(trials=len(leg.results), epochs=leg.epochs)
+
     def begin(self, *, trials: int, epochs: int) -> None:
         """Begin to count: so many trials of so many epochs each are to be trained."""
-        self._all_trials, self._epochs = trials, trials * epochs
+        self._trials, self._all_trials, self._epochs = 0, trials, trials * epochs
         self.stage(f"training {trials} networks, {epochs} epochs each")
         self._bar.reset(self._task, total=self._epochs, description="training", counts=self._counts(0))
 

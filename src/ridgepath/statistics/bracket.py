@@ -5,8 +5,8 @@ another seed. Where the lowest loss lies they cannot tell: what a penalty is goo
 tell are the two ends. The ladder goes up until one more decade hardly changes the losses of the examples: there the
 network has stopped learning, and what the probes say is measured against that. A paired test would not do: any
 two networks differ as soon as there are examples enough. At the lower end probes are compared with the
-smallest one and not with 0, for a layer may be another one at 0 (Keras' ``Dropout(0)`` draws no seed, and so the weights
-of later layers begin elsewhere).
+smallest one and not with 0, for at 0 a layer may be another one: Keras' ``Dropout(0)`` draws no seed, so that the
+weights of later layers begin elsewhere.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class Probes:
     Attributes:
         none: data losses of the validation examples at strength 0, (example,).
         reseeded: the same, with another seed.
-        tried: strength above 0 → losses with the seed of ``none``, or ``None`` where it could not be trained.
+        tried: strength above 0 → losses with the seed of ``none``, or ``None`` where it could not be trained; one at
+            least could.
     """
 
     none: Floats
@@ -143,10 +144,6 @@ def _distance(losses: Floats, others: Floats) -> float:
 
 def next_probes(probes: Probes) -> tuple[float, ...]:
     """Return the strengths to probe next; none when both ends are known or nothing more can be learnt."""
-    if not probes.tried:
-        return LADDER
-    if not probes.trained:
-        return ()
     if probes.one_plateau:
         return (*_below(probes), *_above(probes))
     return _above(probes) or _below(probes)
@@ -198,14 +195,8 @@ def bracket(probes: Probes) -> Bracket:
     because a longer training feels more.
 
     Raises:
-        InputError: no strength above 0 can be trained, or none is felt.
+        InputError: none is felt.
     """
-    if not probes.trained:
-        raise InputError(
-            "a network that can be trained at some strength above 0",
-            received=f"one that cannot at {min(probes.tried):g} to {max(probes.tried):g}",
-            remedy="Mend the builder, or give the strengths yourself.",
-        )
     if not any(map(probes.is_felt, probes.trained)):
         raise InputError(
             "a network that changes with its strength",
