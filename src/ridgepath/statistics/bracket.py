@@ -195,12 +195,14 @@ def bracket(probes: Probes) -> Bracket:
     because a longer training feels more.
 
     Raises:
-        InputError: none is felt.
+        InputError: none changes the losses, or none is felt though all can be trained.
     """
-    if not any(map(probes.is_felt, probes.trained)):
+    same = all(np.array_equal(losses, probes.none) for losses in probes.losses.values())
+    if same or (probes.limit is None and not any(map(probes.is_felt, probes.trained))):
+        how = "are the same" if same else "hardly change"
         raise InputError(
             "a network that changes with its strength",
-            received=f"one whose losses {_how_little(probes)} from strength 0 to {probes.trained[-1]:g}",
+            received=f"one whose losses {how} from strength 0 to {probes.trained[-1]:g}",
             remedy="Use the builder's argument in the network, or give the strengths yourself.",
         )
     high, unfelt = probes.high, probes.unfelt
@@ -213,11 +215,6 @@ def bracket(probes: Probes) -> Bracket:
         limit=probes.limit,
         ceiling=math.inf if probes.limit is None else probes.trained[-1],
     )
-
-
-def _how_little(probes: Probes) -> str:
-    same = all(np.array_equal(losses, probes.none) for losses in probes.losses.values())
-    return "are the same" if same else "hardly change"
 
 
 def grid(found: Bracket) -> tuple[float, ...]:
