@@ -216,9 +216,11 @@ def _exit_code(arguments: list[str] | None) -> int:
         kept = f"Interrupted: {stopped.done} of {stopped.total} trials are kept."
         return _complain(f"{kept} Go on with: ridgepath resume {shlex.quote(str(stopped.folder))}", code=130)
     except (KeyboardInterrupt, Abort):
-        return _complain("Interrupted before training; nothing was written.", code=130)
+        code = 130
     except RidgepathError as error:
         return _complain(str(error), code=1)
+    if code == 130:  # typer, too, makes this of a KeyboardInterrupt, and says nothing
+        return _complain("Interrupted before training; nothing was written.", code=130)
     return code if isinstance(code, int) else 0
 
 

@@ -5,10 +5,10 @@ import math
 
 import numpy as np
 import pytest
-from ridges import Ridge, random_ridge
 
 from ridgepath.errors import InputError
 from ridgepath.statistics.bracket import LADDER, Bracket, Probes, bracket, extension, grid, next_probes
+from ridges import Ridge, random_ridge
 
 
 def probe(losses, *, limit=math.inf):
