@@ -230,16 +230,12 @@ def test_strengths_are_found_for_a_whole_study_only(folder, capsys):
 @pytest.mark.slow
 def test_ctrl_c_while_the_ridge_is_looked_for_leaves_nothing(tmp_path):
     arguments = ["--strengths", "auto", "--epochs", "200", "--study", tmp_path / "s"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ridgepath", "run", *map(str, arguments)], stderr=subprocess.PIPE, text=True
-    )
-    said = iter(process.stderr)
-    while not next(said).startswith("training 10 networks"):
-        pass
-    process.send_signal(signal.SIGINT)
-    rest = list(said)
-    assert process.wait() == 130
-    assert rest == ["Interrupted before training; nothing was written.\n"]
+    command = [sys.executable, "-m", "ridgepath", "run", *map(str, arguments)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert any(line.startswith("training 10 networks") for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert (process.returncode, rest) == (130, "Interrupted before training; nothing was written.\n")
     assert not (tmp_path / "s").exists()
 
 
