@@ -15,6 +15,7 @@ import numpy as np
 from ridgepath.errors import InputError
 from ridgepath.penalties import AUTO, format_strength
 from ridgepath.progress import Watch
+from ridgepath.report.formatting import write_count
 from ridgepath.results import DONE, Leg, TrialResult
 from ridgepath.statistics.bracket import LADDER, Bracket, Probes, bracket, extension, grid, next_probes
 from ridgepath.store import StudyStore
@@ -83,7 +84,8 @@ def find_strengths(study: Study, train: TrainTrials, watch: Watch) -> Found:
         asked = [(strength, seed) for strength in next_probes(probes)]
     found = bracket(probes)
     strengths = grid(found)
-    probed = f"{len(results)} short trainings ({probing.epochs} epochs, seed {seed}) at 0 and {_range(probes.trained)}"
+    how = f"{write_count(probing.epochs, 'epoch')}, seed {seed}"
+    probed = f"{len(results)} short trainings ({how}) at 0 and {_range(probes.trained)}"
     account = f"{probed}: {_ends(found)}; so {len(strengths) - 1} strengths {_range(strengths[1:])}, and 0"
     watch.say(f"{account}.")
     return Found(strengths, found.ceiling, f"{AUTO}: {account}")

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import takewhile
 
@@ -62,7 +62,7 @@ class Probes:
 
     none: Floats
     reseeded: Floats
-    tried: Mapping[float, Floats | None] = field(default_factory=dict)
+    tried: Mapping[float, Floats | None]
 
     @cached_property
     def losses(self) -> dict[float, Floats]:
@@ -175,7 +175,7 @@ class Bracket:
     Attributes:
         low, high: its ends.
         unfelt: the largest probe that was hardly felt; ``None`` if the smallest one was felt.
-        hurts: whether ``high`` clearly hurts; else it is the largest strength that could be probed.
+        hurts: whether ``high`` clearly hurts; else there the ladder ends, or the network has stopped learning.
         limit: the smallest strength known that cannot be trained, or ``None``.
         ceiling: no strength above this one was seen to be trainable; infinite where there is no limit.
     """
