@@ -5,6 +5,7 @@ import os
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import numpy as np
 import pytest
 
 from ridgepath.builders import TASK_NETWORK, find_builder
@@ -15,6 +16,22 @@ from ridgepath.study import Study, Variant
 @pytest.fixture(scope="session")
 def mnist_5k():
     return load_dataset("mnist-5k")
+
+
+@pytest.fixture(scope="session")
+def digits_file(mnist_5k, tmp_path_factory):
+    """500 real digits in a file of the user's own, as pixels."""
+    pixels = {
+        name: array
+        for split, x, y in (("train", 300, 300), ("val", 100, 100), ("test", 100, 100))
+        for name, array in (
+            (f"x_{split}", (getattr(mnist_5k, "validation" if split == "val" else split).x[:x] * 255).astype(np.uint8)),
+            (f"y_{split}", getattr(mnist_5k, "validation" if split == "val" else split).y[:y]),
+        )
+    }
+    file = tmp_path_factory.mktemp("data") / "digits.npz"
+    np.savez(file, **pixels)
+    return file
 
 
 @pytest.fixture

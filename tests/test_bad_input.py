@@ -92,6 +92,8 @@ def complaint(capsys, here, *arguments):
         (("--batch-size", "0"), "batch size must be a whole number of at least 1; received 0."),
         (("--workers", "0"), "workers must be a whole number of at least 1; received 0."),
         (("--engine", "torch"), "torch"),
+        (("--margin", "-0.1"), "the margin of equivalence must be >= 0 and finite; received -0.1."),
+        (("--margin", "nan"), "the margin of equivalence must be >= 0 and finite; received nan."),
         (("--speed", "high"), "--speed"),
         (("absent.py:build",), "a file with a network builder; received absent.py"),
         (("nothing.py:build",), "a function build(strength) in nothing.py; received a file with other."),

@@ -23,22 +23,6 @@ POINT_KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def digits_file(mnist_5k, tmp_path_factory):
-    """500 real digits in a file of the user's own, as pixels."""
-    pixels = {
-        name: array
-        for split, x, y in (("train", 300, 300), ("val", 100, 100), ("test", 100, 100))
-        for name, array in (
-            (f"x_{split}", (getattr(mnist_5k, "validation" if split == "val" else split).x[:x] * 255).astype(np.uint8)),
-            (f"y_{split}", getattr(mnist_5k, "validation" if split == "val" else split).y[:y]),
-        )
-    }
-    file = tmp_path_factory.mktemp("data") / "digits.npz"
-    np.savez(file, **pixels)
-    return file
-
-
 def ridgepath(capsys, *arguments):
     """Run the command line in this process; return its exit code, standard output and standard error."""
     with pytest.raises(SystemExit) as ended:
@@ -165,6 +149,40 @@ def test_show_json_report_export_ls(folder, tmp_path, capsys, monkeypatch):
     assert "6/6 trials" in out
     monkeypatch.chdir(tmp_path)
     assert "No study" in ridgepath(capsys, "ls")[1]
+
+
+def test_strengths_are_compared_on_any_metric_and_within_a_margin_of_ones_own(folder, tmp_path, capsys):
+    _, out, _ = ridgepath(capsys, "show", folder, "--metric", "accuracy", "--margin", "0.5", "--json")
+    shown = json.loads(out)
+    assert {each["metric"] for each in shown["comparisons"]} == {"val_accuracy"}
+    assert {each["margin"] for each in shown["comparisons"]} == {0.5}
+    assert shown["strength_min"] == json.loads((folder / "printed.json").read_text())["strength_min"]
+    means = {point["strength"]: point["val_accuracy"]["mean"] for point in shown["path"]}
+    for each in shown["comparisons"]:
+        assert each["difference"] == pytest.approx(means[each["strength"]] - means[each["against"]])
+    summary = rp.open_study(folder).summary(metric="accuracy", margin=0.5)
+    assert summary.to_json() == shown
+    ridgepath(capsys, "report", folder, "--metric", "weight_norm", "--smaller-is-better", "-o", tmp_path / "r.html")
+    assert "Differences in L2 norm of the weights" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("show", "--metric", "f1"), "a figure that the trials recorded; received 'f1'. Choose one of "),
+        (("show", "--metric", "weight_norm"), "to be told which way weight_norm should go"),
+        (("report", "--margin", "-1"), "the margin of equivalence must be >= 0 and finite; received -1.0."),
+        (("resume", "--until", "tired"), "until is decided or nothing; received 'tired'."),
+        (("resume", "--max-seeds", "9"), "the most seeds go with until decided; received 9."),
+        (("resume", "--until", "decided", "--max-seeds", "1"), "the most seeds must be a whole number of at least 2"),
+    ],
+)
+def test_what_is_asked_wrongly_of_a_study_is_said(folder, capsys, arguments, says):
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    code, out, err = ridgepath(capsys, arguments[0], folder, *arguments[1:])
+    assert (code, out) == (2, "")
+    assert says in err
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before
 
 
 def test_ls_names_a_study_that_cannot_be_read_and_goes_on(folder, tmp_path, capsys):

@@ -14,10 +14,10 @@ FLOORS = (
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "api", "cli", "__main__"),
+    ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
 )
 PLACES = {
-    "training": ("networks", "models", "lowering", "inspection", "trial", "reference", "shard"),
+    "training": ("networks", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
 }
 APART = {"training", "statistics", "execution"}
 MAY_DELAY = {"session", "api", "cli"}

@@ -5,9 +5,12 @@ import pickle
 import numpy as np
 import pytest
 
+from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.errors import BuilderError, InputError
 from ridgepath.penalties import check_strengths, format_strength, parse_strengths
 from ridgepath.study import Study, Trial, check_seeds, plan_shards
+
+NAME = find_builder(TASK_NETWORK).parameter
 
 
 @pytest.fixture
@@ -34,6 +37,41 @@ def test_a_grown_study_has_the_trials_of_both(study, mnist_5k, study_of):
     grown = study.grown_by(study_of(mnist_5k, strengths=(0.05, 0.1), seeds=(1,)))
     assert grown.variants[0].strengths == (0.0, 0.05, 0.1, 0.2)
     assert grown.seeds == (1, 4, 7)
+
+
+def test_another_look_adds_seeds_only_where_it_is_asked_for(study):
+    first = study.looked_at()
+    assert first.looks == ((4, 7),)
+    assert first.looked_at() == first
+    second = first.with_another_look([(NAME, 0.0), (NAME, 0.2)], seeds=4)
+    assert (second.seeds, second.looks, second.all_seeds) == ((4, 7), ((4, 7), (8, 9)), (4, 7, 8, 9))
+    assert set(second.trials) - set(first.trials) == {
+        Trial(NAME, strength, seed) for strength in (0.0, 0.2) for seed in (8, 9)
+    }
+    assert [second.look_of(seed) for seed in (4, 8, 99)] == [1, 2, 3]
+    third = second.with_another_look([(NAME, 0.0), (NAME, 0.1)], seeds=8)
+    of_middle = {trial.seed for trial in third.trials if trial.strength == 0.1}
+    assert of_middle == {4, 7, 8, 9, 10, 11, 12, 13}, "a strength that joins again gets what the others have"
+    assert (third.seeds, len(third.trials)) == ((4, 7, 8, 9), len(set(third.trials)))
+    assert Study.from_json(json.loads(json.dumps(third.to_json()))) == third
+
+
+def test_a_look_at_all_strengths_adds_seeds_to_the_study(study):
+    points = [(NAME, strength) for strength in (0.0, 0.1, 0.2)]
+    grown = study.looked_at().with_another_look(points, seeds=4)
+    assert (grown.seeds, grown.further) == ((4, 7, 8, 9), ())
+
+
+def test_a_study_of_further_trials_grows_without_having_one_twice(study):
+    more = study.looked_at().with_another_look([(NAME, 0.0)], seeds=3)
+    grown = more.grown_by(dataclasses.replace(study, seeds=(8,)))
+    assert (grown.seeds, grown.further, grown.looks) == ((4, 7, 8), (), more.looks)
+    assert study.grown_by(more) == more
+
+
+def test_a_study_that_was_written_before_there_were_looks_is_read(study):
+    old = {name: value for name, value in study.to_json().items() if name not in ("further", "looks")}
+    assert Study.from_json(json.loads(json.dumps(old))) == study
 
 
 @pytest.mark.parametrize("together", [1, 2, 100])

@@ -12,13 +12,17 @@ import pandas as pd
 
 from ridgepath.builders import Build, Builder, find_builder
 from ridgepath.datasets import load_dataset
+from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
 from ridgepath.penalties import asked_strengths, check_strengths, format_strength, read_strengths
 from ridgepath.progress import Watch
+from ridgepath.report.families import Terms
+from ridgepath.report.measures import LOSS, check_measure, direction
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
 from ridgepath.session import Request, run
+from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import Study, Trial, check_seeds
 
@@ -116,6 +120,9 @@ def resume(
     *,
     seeds: int | Sequence[int] | None = None,
     strengths: str | Sequence[object] | None = None,
+    until: str | None = None,
+    max_seeds: int | None = None,
+    margin: float | None = None,
     workers: int | None = None,
     progress: bool = True,
 ) -> Path:
@@ -125,16 +132,32 @@ def resume(
         folder: the study.
         seeds: seeds to have in the end, a count or a list; those that are there stay.
         strengths: strengths to add.
+        until: ``"decided"`` to add seeds, only to the strengths whose comparison is open, until all are decided.
+        max_seeds: number of seeds at which that ends, decided or not; 20 by default.
+        margin: of equivalence, as in :meth:`Path.summary`.
         workers: processes; by default one a core.
         progress: whether to show what is going on, on standard error.
 
     Raises:
+        InputError: something is wrong with the input; nothing was written.
         StudyError: there is no study in the folder, or its network or data cannot be found from here.
         Interrupted: the user interrupted it again.
     """
     store = StudyStore.open(FilePath(folder))
     request = request_of(store, seeds=seeds, strengths=strengths, workers=workers)
-    return fit_request(request, progress=progress)
+    terms, most = Terms(margin=check_margin(margin)), check_max_seeds(MAX_SEEDS if max_seeds is None else max_seeds)
+    if until is None and max_seeds is not None:
+        raise InputError("the most seeds go with until decided", received=max_seeds, remedy="Add --until decided.")
+    if until is None:
+        return fit_request(request, progress=progress)
+    if until != "decided":
+        raise InputError("until is decided or nothing", received=repr(until), remedy="Give decided.")
+    if seeds is not None or strengths is not None:
+        remedy = "Resume with the seeds or strengths first, then until decided."
+        raise InputError("until decided adds the seeds itself", received="seeds or strengths as well", remedy=remedy)
+    with Watch(quiet=not progress) as watch:
+        run_until_decided(request, store.folder, watch, most=most, terms=terms)
+    return open_study(store.folder)
 
 
 def request_of(
@@ -163,6 +186,8 @@ def request_of(
         folder=store.folder,
         workers=workers,
         engine=study.engine,
+        further=study.further,
+        looks=study.looks,
     )
 
 
@@ -179,6 +204,7 @@ class Path:
         self.study: Study = store.study
         self._store = store
         self._builder = builder
+        self._summaries: dict[Terms, Summary] = {}
         self._data = data if data is not None else store.context.get("data") or None
 
     @functools.cached_property
@@ -196,24 +222,54 @@ class Path:
         """A row a trial and epoch: what ``fit`` reports, beside data losses, penalty and figures of the weights."""
         return self.results.epochs
 
-    def summary(self) -> Summary:
-        """Return every number of the report."""
-        return self._summary
+    def summary(
+        self, *, metric: str | None = None, margin: float | None = None, larger_is_better: bool | None = None
+    ) -> Summary:
+        """Return every number of the report.
 
-    @functools.cached_property
-    def _summary(self) -> Summary:
-        return summarize(
-            self.study,
-            self.results,
-            name=str(self.folder),
-            seconds=self._store.seconds,
-            context=self._store.context,
-        )
+        Args:
+            metric: what the strengths are compared on: a metric of the network such as ``"accuracy"``, taken on the
+                validation examples, or any column of the trials or ``"gap"``; by default validation data loss, on
+                which strengths are always chosen.
+            margin: of equivalence: the largest difference that does not matter, in the unit of the metric; by default
+                one standard error of the mean of what is compared with.
+            larger_is_better: whether that is so; by default as is known of Keras' metrics by their names.
+
+        Raises:
+            InputError: the metric or the margin is none, or which way the metric should go is not known.
+        """
+        terms = self._terms(metric, margin, larger_is_better)
+        if terms not in self._summaries:
+            self._summaries[terms] = summarize(
+                self.study,
+                self.results,
+                name=str(self.folder),
+                seconds=self._store.seconds,
+                context=self._store.context,
+                terms=terms,
+            )
+        return self._summaries[terms]
+
+    def _terms(self, metric: str | None, margin: float | None, larger_is_better: bool | None) -> Terms:
+        measure = LOSS if metric is None else check_measure(metric, self.results)
+        known = larger_is_better if larger_is_better is not None else direction(measure)
+        if known is None:
+            raise InputError(
+                f"to be told which way {measure} should go",
+                received="a figure of which that is not known",
+                remedy="Say whether larger is better or smaller.",
+            )
+        return Terms(measure, known, check_margin(margin))
 
     @property
     def strength_min(self) -> float | None:
         """The strength with the lowest mean validation data loss; of equals the larger."""
         return self.summary().strength_min
+
+    @property
+    def strength_equivalent(self) -> float | None:
+        """The largest strength shown to differ from ``strength_min`` by no more than the margin."""
+        return self.summary().strength_equivalent
 
     @property
     def strength_1se(self) -> float | None:
@@ -226,12 +282,13 @@ class Path:
 
         return path_figure(self.summary())
 
-    def report(self, target: PathLike | None = None, *, format: str = "html") -> FilePath:
+    def report(self, target: PathLike | None = None, *, format: str = "html", **terms: Any) -> FilePath:
         """Write the report and return where it is.
 
         Args:
             target: the file; by default ``report.html`` or ``report.md`` in the study's folder.
             format: ``html`` or ``markdown``.
+            terms: ``metric``, ``margin`` and ``larger_is_better`` as in :meth:`summary`.
         """
         if format not in REPORT_FILES:
             expected = f"a format out of {', '.join(REPORT_FILES)}"
@@ -240,11 +297,11 @@ class Path:
         if format == "html":
             from ridgepath.report.html import write_html
 
-            write_html(self.summary(), file)
+            write_html(self.summary(**terms), file)
         else:
             from ridgepath.report.markdown import write_markdown
 
-            write_markdown(self.summary(), file)
+            write_markdown(self.summary(**terms), file)
         return file
 
     def export(self, target: PathLike | None = None) -> list[FilePath]:

@@ -16,6 +16,7 @@ from ridgepath.errors import InputError, Interrupted, RidgepathError
 
 if TYPE_CHECKING:
     from ridgepath import api
+    from ridgepath.report.summary import Summary
 
 app = typer.Typer(
     name="ridgepath",
@@ -44,6 +45,22 @@ class ReportFormat(StrEnum):
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="DIR", help="The study's folder.")]
 Workers = Annotated[int | None, typer.Option("--workers", metavar="N", help="Processes; one a core by default.")]
+Margin = Annotated[
+    float | None,
+    typer.Option(
+        "--margin", metavar="X", help="A difference that does not matter; one standard error of a mean by default."
+    ),
+]
+Metric = Annotated[
+    str | None,
+    typer.Option("--metric", metavar="NAME", help="Compare on this, such as accuracy; by default on data loss."),
+]
+LargerIsBetter = Annotated[
+    bool | None,
+    typer.Option(
+        "--larger-is-better/--smaller-is-better", help="Which way the metric should go, if its name does not tell."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
@@ -72,6 +89,7 @@ def run(
     ] = None,
     workers: Workers = None,
     engine: Annotated[Engine, typer.Option(help="Who trains; reference is plain model.fit.")] = Engine.auto,
+    margin: Margin = None,
     as_json: AsJson = False,
 ) -> None:
     """Train every strength with every seed, and show the path."""
@@ -79,8 +97,10 @@ def run(
     from ridgepath.builders import TASK_NETWORK, find_builder
     from ridgepath.penalties import asked_strengths
     from ridgepath.session import Request
+    from ridgepath.statistics.comparison import check_margin
     from ridgepath.study import check_seeds
 
+    check_margin(margin)
     request = Request(
         builder=find_builder(build or TASK_NETWORK),
         data=data,
@@ -93,7 +113,7 @@ def run(
         engine=engine.value,
         command=shlex.join(["ridgepath", *sys.argv[1:]]),
     )
-    _present(api.fit_request(request, progress=not as_json), as_json=as_json)
+    _present(api.fit_request(request, progress=not as_json), margin=margin, as_json=as_json)
 
 
 @app.command()
@@ -103,6 +123,14 @@ def resume(
         str | None, typer.Option(metavar="N|LIST", help="Seeds to have in the end; those that are there stay.")
     ] = None,
     strengths: Annotated[str | None, typer.Option(metavar="LIST|LOW:HIGH:N", help="Strengths to add.")] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="decided", help="Add seeds, only to strengths whose comparison is open, until none is."),
+    ] = None,
+    max_seeds: Annotated[
+        int | None, typer.Option("--max-seeds", metavar="N", help="Where that ends, decided or not; 20 by default.")
+    ] = None,
+    margin: Margin = None,
     workers: Workers = None,
     as_json: AsJson = False,
 ) -> None:
@@ -113,18 +141,28 @@ def resume(
         folder,
         seeds=None if seeds is None else _seeds(seeds),
         strengths=strengths,
+        until=until,
+        max_seeds=max_seeds,
+        margin=margin,
         workers=workers,
         progress=not as_json,
     )
-    _present(path, as_json=as_json)
+    _present(path, margin=margin, as_json=as_json)
 
 
 @app.command()
-def show(folder: StudyFolder, as_json: AsJson = False) -> None:
+def show(
+    folder: StudyFolder,
+    metric: Metric = None,
+    margin: Margin = None,
+    larger_is_better: LargerIsBetter = None,
+    as_json: AsJson = False,
+) -> None:
     """Show what a study found."""
     from ridgepath import api
 
-    _show(api.open_study(folder), as_json=as_json)
+    path = api.open_study(folder)
+    _show(path.summary(metric=metric, margin=margin, larger_is_better=larger_is_better), as_json=as_json)
 
 
 @app.command()
@@ -134,11 +172,16 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; in the study's folder by default.")
     ] = None,
+    metric: Metric = None,
+    margin: Margin = None,
+    larger_is_better: LargerIsBetter = None,
 ) -> None:
     """Write a study's report."""
     from ridgepath import api
 
-    typer.echo(api.open_study(folder).report(output, format=form.value))
+    path = api.open_study(folder)
+    terms = {"metric": metric, "margin": margin, "larger_is_better": larger_is_better}
+    typer.echo(path.report(output, format=form.value, **terms))
 
 
 @app.command()
@@ -181,23 +224,23 @@ def _seeds(text: str) -> int | list[int]:
         ) from None
 
 
-def _present(path: api.Path, *, as_json: bool) -> None:
+def _present(path: api.Path, *, margin: float | None, as_json: bool) -> None:
     """Show a path that was just trained, and leave its report in its folder."""
-    file = path.report()
-    _show(path, as_json=as_json)
+    file = path.report(margin=margin)
+    _show(path.summary(margin=margin), as_json=as_json)
     if not as_json:
         typer.echo(f"\nReport: {file}")
 
 
-def _show(path: api.Path, *, as_json: bool) -> None:
+def _show(summary: Summary, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(path.summary().to_json(), allow_nan=False, ensure_ascii=False))
+        typer.echo(json.dumps(summary.to_json(), allow_nan=False, ensure_ascii=False))
         return
     from rich.console import Console
 
     from ridgepath.report.terminal import print_summary
 
-    print_summary(path.summary(), Console())
+    print_summary(summary, Console())
 
 
 def main(arguments: list[str] | None = None) -> None:

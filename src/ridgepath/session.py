@@ -44,6 +44,7 @@ class Request:
         folder: where to keep the study; ``None`` for one that is named after the question.
         workers: processes; ``None`` for one a core.
         command: what the user typed, for the report, or empty.
+        further, looks: as in :class:`ridgepath.study.Study`.
 
     Raises:
         InputError: a setting is wrong.
@@ -59,6 +60,8 @@ class Request:
     workers: int | None
     engine: str
     command: str = ""
+    further: tuple[Trial, ...] = ()
+    looks: tuple[tuple[int, ...], ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -73,7 +76,8 @@ class Request:
     @property
     def trials(self) -> int:
         """Number of trials that are asked for; the least, where strengths are to be found."""
-        return (len(self.strengths) if self.strengths is not None else COUNT + 1) * len(self.seeds)
+        strengths = len(self.strengths) if self.strengths is not None else COUNT + 1
+        return strengths * len(self.seeds) + len(self.further)
 
     @property
     def location(self) -> str:
@@ -104,6 +108,8 @@ class Request:
             batch_size=self.batch_size,
             train_evaluated=min(examples, MOST_TRAIN_EVALUATED),
             engine=self.engine,
+            further=self.further,
+            looks=self.looks,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -88,6 +89,9 @@ class Study:
         train_evaluated: training examples, a fixed part of them, on which the training figures of
             every epoch are taken (the figures of a finished trial are taken on all of them).
         engine: ``auto``, ``jax`` or ``reference``.
+        further: trials with other seeds than these, at the strengths whose comparison was open.
+        looks: seeds that were there at the first look at a comparison, those added for the second, and so on; empty
+            for a study whose number of seeds did not follow from its results.
     """
 
     builder: BuilderCard
@@ -98,16 +102,28 @@ class Study:
     batch_size: int
     train_evaluated: int
     engine: str = "auto"
+    further: tuple[Trial, ...] = ()
+    looks: tuple[tuple[int, ...], ...] = ()
 
     @property
     def trials(self) -> tuple[Trial, ...]:
         """All trials of the study: seed by seed, so that whole seeds are finished first."""
-        return tuple(
+        every_seed = (
             Trial(variant.name, strength, seed)
             for seed in self.seeds
             for variant in self.variants
             for strength in variant.strengths
         )
+        return (*every_seed, *self.further)
+
+    @property
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds of all trials, ascending: those of every strength, and those of some."""
+        return tuple(sorted({*self.seeds, *(trial.seed for trial in self.further)}))
+
+    def look_of(self, seed: int) -> int:
+        """Return for which look a seed was added, from 1; the seeds that nobody looked at yet are for the next."""
+        return next((look for look, added in enumerate(self.looks, 1) if seed in added), len(self.looks) + 1)
 
     @property
     def fingerprint(self) -> str:
@@ -121,15 +137,43 @@ class Study:
         }
         return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
+    def looked_at(self) -> Study:
+        """Return this study with all its seeds counted for a look: the first, or a further one if some are new."""
+        new = tuple(seed for seed in self.all_seeds if self.look_of(seed) > len(self.looks))
+        return dataclasses.replace(self, looks=(*self.looks, new)) if new else self
+
+    def with_another_look(self, points: Iterable[tuple[str, float]], *, seeds: int) -> Study:
+        """Return this study with further seeds, for its next look, at some of its variants and strengths.
+
+        Args:
+            points: (variant, strength); they get the new seeds, and all that others have already.
+            seeds: how many there are in all then, more than now.
+        """
+        first = self.all_seeds[-1] + 1
+        added = tuple(range(first, first + seeds - len(self.all_seeds)))
+        wanted = {Trial(*point, seed) for point in points for seed in (*self.all_seeds, *added)}
+        trials = Counter(trial.seed for trial in {*self.trials, *wanted})
+        strengths = sum(len(variant.strengths) for variant in self.variants)
+        return dataclasses.replace(
+            self,
+            seeds=tuple(sorted(seed for seed, count in trials.items() if count == strengths)),
+            further=_in_order(t for t in {*self.further, *wanted} if trials[t.seed] < strengths),
+            looks=(*self.looks, added),
+        )
+
     def grown_by(self, other: Study) -> Study:
-        """Return this study with the variants, strengths and seeds of ``other`` added."""
+        """Return this study with the variants, strengths, seeds, further trials and looks of ``other`` added."""
         strengths = {variant.name: set(variant.strengths) for variant in self.variants}
         for variant in other.variants:
             strengths.setdefault(variant.name, set()).update(variant.strengths)
+        seeds = {*self.seeds, *other.seeds}
+        further = {trial for trial in (*self.further, *other.further) if trial.seed not in seeds}
         return dataclasses.replace(
             self,
             variants=tuple(Variant(name, tuple(sorted(values))) for name, values in strengths.items()),
-            seeds=tuple(sorted({*self.seeds, *other.seeds})),
+            seeds=tuple(sorted(seeds)),
+            further=_in_order(further),
+            looks=max(self.looks, other.looks, key=len),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -146,8 +190,14 @@ class Study:
                 "data": DataCard(**values["data"]),
                 "variants": tuple(Variant(v["name"], tuple(v["strengths"])) for v in values["variants"]),
                 "seeds": tuple(values["seeds"]),
+                "further": tuple(Trial(**trial) for trial in values.get("further", ())),
+                "looks": tuple(tuple(added) for added in values.get("looks", ())),
             }
         )
+
+
+def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:
+    return tuple(sorted(trials, key=lambda trial: (trial.seed, trial.variant, trial.strength)))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ def make_study(
     strengths: Sequence[float] = STRENGTHS,
     seeds: int = 5,
     epochs: int = 15,
+    validation: int = 1000,
     test: int = 1000,
     train_evaluated: int = 3000,
     name: str = "mnist-5k",
@@ -28,7 +29,7 @@ def make_study(
 ) -> Study:
     return Study(
         builder=BuilderCard("build", None, SOURCE, "b" * 64),
-        data=DataCard(name, train=3000, validation=1000, test=test, fingerprint="d" * 64),
+        data=DataCard(name, train=3000, validation=validation, test=test, fingerprint="d" * 64),
         variants=tuple(Variant(variant, tuple(strengths)) for variant in variants),
         seeds=tuple(range(seeds)),
         epochs=epochs,
@@ -47,20 +48,23 @@ def make_results(
         key = dict(zip(KEY, (trial.variant, trial.strength, trial.seed), strict=True))
         history = _history(trial, epochs=study.epochs, metrics=metrics)
         epochs += [{**key, "epoch": epoch, **figures} for epoch, figures in enumerate(history, start=1)]
-        figures = _final(history, columns=trial_columns(metrics, test=study.data.test > 0))
+        figures = _final(trial, history, columns=trial_columns(metrics, test=study.data.test > 0))
         if status != DONE:
             figures = dict.fromkeys(figures, float("nan"))
         trials.append({**key, "status": status, "reason": reason, "engine": "jax", "seconds": 2.5, **figures})
     table = pd.DataFrame(trials)
-    return Results(table, pd.DataFrame(epochs), {"validation": _example_losses(table, study.data.validation)})
+    losses = {"validation": _example_losses(table["val_data_loss"], study.data.validation)}
+    if study.data.test:
+        losses["test"] = _example_losses(table["test_data_loss"], study.data.test)
+    return Results(table, pd.DataFrame(epochs), losses)
 
 
-def _example_losses(trials: pd.DataFrame, examples: int) -> np.ndarray:
-    """Draw losses (trial, example) whose means are the trials' ``val_data_loss``; most are of the example itself."""
+def _example_losses(means: pd.Series, examples: int) -> np.ndarray:
+    """Draw losses (trial, example) with these means; most of the noise is of the example itself."""
     rng = np.random.default_rng(0)
-    drawn = rng.normal(0, 0.4, examples) + rng.normal(0, 0.1, (len(trials), examples))
+    drawn = rng.normal(0, 0.4, examples) + rng.normal(0, 0.1, (len(means), examples))
     centred = drawn - drawn.mean(axis=1, keepdims=True)
-    return (centred + trials["val_data_loss"].to_numpy()[:, None]).astype(np.float32)
+    return (centred + means.to_numpy()[:, None]).astype(np.float32)
 
 
 def make_summary(
@@ -77,11 +81,18 @@ def make_summary(
 
 
 def set_trials(results: Results, column: str, values: Mapping[float, Sequence[float]]) -> Results:
-    """Replace a column of the trials: strength → one value a seed."""
+    """Replace a column of the trials: strength → one value a seed; a data loss is then that of each example."""
     trials = results.trials.copy()
     for strength, figures in values.items():
         trials.loc[trials["strength"] == strength, column] = list(figures)
-    return Results(trials, results.epochs, results.example_losses)
+    losses = dict(results.example_losses)
+    split = {"val_data_loss": "validation", "test_data_loss": "test"}.get(column)
+    if split in losses:
+        changed = trials["strength"].isin(list(values)).to_numpy()
+        of_trials = trials[column].to_numpy()[changed, None]
+        losses[split] = losses[split].astype(np.float64)
+        losses[split][changed] = np.broadcast_to(of_trials, losses[split][changed].shape)
+    return Results(trials, results.epochs, losses)
 
 
 def _history(trial: Trial, *, epochs: int, metrics: Sequence[str]) -> list[dict[str, float]]:
@@ -109,8 +120,17 @@ def _row(
     return {name: float(figures[name]) for name in epoch_columns(metrics)}
 
 
-def _final(history: list[dict[str, float]], *, columns: Sequence[str]) -> dict[str, float]:
+def _final(trial: Trial, history: list[dict[str, float]], *, columns: Sequence[str]) -> dict[str, float]:
     last, losses = history[-1], [row["val_data_loss"] for row in history]
     best = {"best_epoch": float(np.argmin(losses) + 1), "best_val_data_loss": min(losses)}
     test = {name: last[name.replace("test_", "val_")] * 1.02 for name in columns if name.startswith("test_")}
-    return {name: {**last, **best, **test}[name] for name in columns}
+    return {name: {**last, **best, **test, **_probes(trial)}[name] for name in columns}
+
+
+def _probes(trial: Trial) -> dict[str, float]:
+    """Draw shares that grow to about a half, where penalty and data balance, and a sensitivity that falls."""
+    rng = np.random.default_rng([trial.seed, round(trial.strength * 1e6), 7])
+    force = trial.strength / 3e-3
+    share = 0.5 * force / (0.1 + force) * (1 + rng.normal(0, 0.02))
+    sensitivity = 0.3 / (1 + force) * (1 + rng.normal(0, 0.03))
+    return {"gradient_share": share, "update_share": 0.9 * share, "sensitivity": sensitivity}

@@ -1,9 +1,11 @@
+import dataclasses
 import math
 
 import pytest
 from synthetic import make_results, make_study, make_summary, set_trials
 
-from ridgepath.report.sentences import answer, curves_caption, keras_disagrees, on_test_examples, path_caption
+from ridgepath.report.formatting import write_estimate
+from ridgepath.report.sentences import answer, curves_caption, how_sure, keras_disagrees, on_test_examples, path_caption
 from ridgepath.report.summary import summarize
 from ridgepath.results import DIVERGED, Results
 
@@ -21,9 +23,10 @@ def answer_of(losses):
 
 
 def test_the_answer_names_both_choices_and_their_ground():
-    assert answer_of({0.0: [0.40, 0.44], 1e-4: [0.28, 0.32], 1e-3: [0.31, 0.33], 1e-2: [0.5, 0.7]}) == (
+    assert answer_of({0.0: [0.40, 0.46], 1e-4: [0.28, 0.32], 1e-3: [0.31, 0.33], 1e-2: [0.5, 0.7]}) == (
         "Strength 0.0001 has the lowest mean validation data loss, 0.300 ± 0.020 (2 seeds, 1,000 validation examples).",
-        "Strength 0 has 0.420 ± 0.020.",
+        "Whether it is better than strength 0 is undecided: -0.130 (95% interval -0.76 to 0.50); "
+        "about 3 seeds in all would decide it.",
         "The largest strength within one standard error of it is 0.001.",
     )
 
@@ -33,10 +36,6 @@ def test_the_answer_names_both_choices_and_their_ground():
     [
         ({0.0: [0.2, 0.4], 1.0: [0.8, 0.9]}, "No larger strength is within one standard error of it."),
         ({0.0: [0.8, 0.9], 1.0: [0.2, 0.4]}, "No larger strength was tried."),
-        (
-            {0.0: [0.8], 1.0: [0.2]},
-            "With one trial there is no standard error, so the one-standard-error rule has no answer.",
-        ),
     ],
 )
 def test_the_answer_ends_with_what_the_one_standard_error_rule_says(losses, last):
@@ -45,6 +44,12 @@ def test_the_answer_ends_with_what_the_one_standard_error_rule_says(losses, last
 
 def test_strength_0_is_not_compared_with_itself():
     assert not any(sentence.startswith("Strength 0 has 0.") for sentence in answer_of({0.0: [0.2, 0.4], 1.0: [1, 2]}))
+
+
+def test_without_a_standard_error_the_rule_has_no_answer():
+    summary = make_summary()
+    unknown = dataclasses.replace(summary.choices[0], strength_1se=None)
+    assert answer(summary, unknown)[-1].startswith("Without a standard error of its mean")
 
 
 def test_a_path_of_one_strength_is_not_called_the_lowest():
@@ -91,13 +96,47 @@ def test_test_examples_report_the_chosen_strength():
 
 def test_captions_say_what_bars_bands_and_training_figures_are():
     whole, single = make_summary(), make_summary(make_study(seeds=1, train_evaluated=500))
-    assert "Bars are 95% t intervals over seeds." in path_caption(whole)
-    assert "there are no bars" in path_caption(single)
+    assert "those of validation losses cover seeds and examples, the others seeds." in path_caption(whole)
+    assert "bars cover the examples only" in path_caption(single)
     assert curves_caption(whole).endswith("Bands are 95% t intervals over seeds.")
     assert curves_caption(single).endswith("there are no bands; training figures are from 500 training examples.")
 
 
-@pytest.mark.parametrize("word", ["better", "worse", "significant", "best"])
-def test_no_sentence_judges_a_difference(word):
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"verdict": "better"}, "It is better than strength 0, and the difference is real: -0.1"),
+        ({"verdict": "worse"}, "Yet on the seeds that both have it is worse than strength 0"),
+        ({"verdict": "equivalent", "margin": 0.25}, "It is equivalent to strength 0: the difference, -0.1"),
+        ({"verdict": "equivalent", "margin": 0.25}, "lies within ±0.25."),
+        ({"verdict": "undecided", "seeds_needed": 9}, "is undecided: -0.1"),
+        ({"verdict": "undecided", "seeds_needed": 9}, "; about 9 seeds in all would decide it."),
+        ({"verdict": "undecided", "examples_needed": 4049}, "about 4,000 validation examples would."),
+        ({"verdict": "undecided"}, "neither more seeds nor more examples alone would decide it."),
+        ({"verdict": "undecided", "seeds": 1}, "one seed decides nothing: add seeds."),
+        ({"difference": math.nan, "verdict": "undecided"}, "they have no seed in common."),
+    ],
+)
+def test_the_answer_says_whether_the_difference_from_the_smallest_strength_is_real(change, said):
     summary = make_summary()
-    assert not any(word in sentence for sentence in (*answer(summary, summary.choices[0]), *summary.notes))
+    choice = summary.choices[0]
+    found = next(each for each in choice.from_smallest if each.strength[1] == choice.strength_min)
+    other = dataclasses.replace(choice, from_smallest=(dataclasses.replace(found, **change),))
+    assert said in " ".join(answer(summary, other))
+
+
+def test_where_the_smallest_is_the_lowest_the_others_are_judged():
+    assert answer_of({0.0: [0.2, 0.4], 1.0: [1, 1.2], 2.0: [0.25, 0.6]})[1] == "Compared with it: 1 worse, 2 undecided."
+
+
+def test_how_sure_the_choice_is_sums_to_all_studies_and_corrects_what_it_quotes():
+    summary = make_summary(make_study(test=0))
+    choice = dataclasses.replace(summary.choices[0], frequencies={0.0: 0.001, 1e-4: 0.25, 1e-3: 0.749})
+    said = how_sure(choice)
+    assert "the lowest would be 0.001 in 75% and 0.0001 in 25% of studies." in said
+    assert f"its loss is {write_estimate(choice.honest.estimate)} (" in said
+    assert choice.honest.estimate.mean - choice.honest.optimism == pytest.approx(
+        next(p for p in summary.points if p.strength == 1e-3).estimates["val_data_loss"].mean
+    )
+    assert "Corrected" not in how_sure(make_summary().choices[0])
+    assert how_sure(summary_of({1e-3: [0.3, 0.5]}).choices[0]) is None

@@ -10,11 +10,17 @@ from synthetic import STRENGTHS, make_results, make_study, make_summary, set_tri
 
 from ridgepath.report.summary import Estimate, summarize
 from ridgepath.results import DIVERGED, FAILED, Results, trial_columns
+from ridgepath.statistics.balance import balanced_means
+from ridgepath.statistics.variance import mean_estimate
 from ridgepath.study import Trial
 
 
 def summary_of(study, results):
     return summarize(study, results, name="s", seconds=1.0, context={})
+
+
+def numbers_of(estimate):
+    return [getattr(estimate, name) for name in ("mean", "standard_error", "low", "high")]
 
 
 def point(summary, strength):
@@ -33,7 +39,6 @@ def test_an_estimate_agrees_with_scipy():
     results = make_results(study)
     trials, summary = results.trials, summary_of(study, results)
     measures = [
-        "val_data_loss",
         "train_data_loss",
         "test_accuracy",
         "penalty",
@@ -47,7 +52,22 @@ def test_an_estimate_agrees_with_scipy():
             low, high = scipy.stats.t.interval(0.95, 4, loc=values.mean(), scale=error)
             expected = Estimate(values.mean(), error, low, high, 5)
             found = point(summary, strength).estimates[measure]
-            assert dataclasses.astuple(found) == pytest.approx(dataclasses.astuple(expected), rel=1e-10), measure
+            assert numbers_of(found) == pytest.approx(numbers_of(expected), rel=1e-10), measure
+            assert (found.trials, found.covers) == (5, "seeds")
+
+
+def test_data_losses_and_the_gap_have_the_error_of_seeds_and_examples():
+    study = make_study()
+    results = make_results(study)
+    rows = (results.trials["strength"] == 1e-3).to_numpy()
+    losses = {split: table[rows].astype(float) for split, table in results.example_losses.items()}
+    gaps = losses["validation"] - results.trials.loc[rows, "train_data_loss"].to_numpy()[:, None]
+    expected = {"val_data_loss": losses["validation"], "test_data_loss": losses["test"], "gap": gaps}
+    for measure, values in expected.items():
+        found, theirs = point(summary_of(study, results), 1e-3).estimates[measure], mean_estimate(values)
+        assert numbers_of(found) == pytest.approx(numbers_of(theirs), rel=1e-5), measure
+        assert found.covers == "seeds and examples"
+        assert found.shares == pytest.approx((theirs.share_seeds, theirs.share_examples, theirs.share_rest), rel=1e-5)
 
 
 def test_an_estimate_by_hand():
@@ -88,7 +108,10 @@ def test_trials_that_did_not_end_well_are_counted_and_left_out():
     here = point(summary, 1e-3)
     assert (here.trials, here.failed, here.missing) == (3, 2, 0)
     kept = whole.trials[(whole.trials["strength"] == 1e-3) & whole.trials["seed"].isin([0, 2, 3])]
-    assert here.estimates["val_data_loss"].mean == pytest.approx(kept["val_data_loss"].mean())
+    assert len(kept) == here.estimates["val_data_loss"].trials
+    table = np.array([whole.trials.loc[whole.trials["strength"] == s, "val_data_loss"] for s in STRENGTHS])
+    table[2, [1, 4]] = np.nan
+    assert here.estimates["val_data_loss"].mean == pytest.approx(balanced_means(table)[2])
     assert [dataclasses.astuple(failure) for failure in summary.failures] == [
         ("l2", 1e-3, 1, DIVERGED, "loss not finite in epoch 3"),
         ("l2", 1e-3, 4, FAILED, "killed"),
@@ -147,20 +170,16 @@ def test_each_variant_chooses_for_itself_and_the_first_is_on_top():
     assert [p.variant for p in summary.points] == ["l2", "l2", "decay", "decay"]
 
 
-def test_one_seed_has_means_without_errors():
-    summary = choice_of({0.0: [0.4], 1e-3: [0.3]})
-    found = point(summary, 1e-3).estimates["val_data_loss"]
-    assert (found.mean, found.trials) == (0.3, 1)
-    assert all(math.isnan(value) for value in (found.standard_error, found.low, found.high))
-    assert (summary.strength_min, summary.strength_1se) == (1e-3, None)
-    assert summary.choices[0].threshold is None
-    assert summary.to_json()["path"][1]["val_data_loss"] == {
-        "mean": 0.3,
-        "standard_error": None,
-        "low": None,
-        "high": None,
-    }
-    assert any(note.startswith("One trial at a strength gives no standard error") for note in summary.notes)
+def test_one_seed_has_the_error_of_the_examples_and_decides_nothing():
+    summary = make_summary(make_study(strengths=(0.0, 1e-3), seeds=1))
+    found = point(summary, 1e-3).estimates
+    assert (found["val_data_loss"].covers, found["val_data_loss"].trials) == ("examples", 1)
+    assert found["val_data_loss"].standard_error > 0
+    assert all(math.isnan(value) for value in numbers_of(found["train_data_loss"])[1:])
+    assert summary.to_json()["path"][1]["train_data_loss"]["standard_error"] is None
+    assert (summary.strength_min, summary.strength_equivalent) == (1e-3, 1e-3)
+    assert {each.verdict for each in summary.comparisons} == {"undecided"}
+    assert any(note.startswith("One trial at a strength tells nothing of the noise of seeds") for note in summary.notes)
     assert all(math.isnan(high) for curve in summary.curves for high in curve.high)
 
 
@@ -198,7 +217,7 @@ def test_a_loss_that_is_not_finite_leaves_no_mean_and_is_said():
 
 
 def test_losses_near_the_largest_float_give_no_warning():
-    found = point(choice_of({0.0: [1.7e308, 1.7e308, 1.7e308]}), 0.0).estimates["val_data_loss"]
+    found = point(choice_of({0.0: [1e38, 2e38, 3e38]}), 0.0).estimates["val_data_loss"]
     assert found.trials == 3
 
 
@@ -217,7 +236,8 @@ def test_the_json_has_the_documented_keys_and_no_nan():
     }
     assert (document["seeds"], document["seconds"]) == ([0, 1, 2, 3, 4], 41.5)
     assert [(c["variant"], c["strength"], c["against"], c["metric"]) for c in document["comparisons"]] == [
-        ("l2", strength, 0.0, "val_data_loss") for strength in (1e-4, 1e-3, 1e-2)
+        *(("l2", strength, 0.0, "val_data_loss") for strength in (1e-4, 1e-3, 1e-2)),
+        *(("l2", strength, 1e-3, "val_data_loss") for strength in (1e-4, 1e-2)),
     ]
     documented = {"variant", "strength", "against", "metric", "difference", "low", "high", "p_value", "verdict"}
     assert documented | {"seeds_needed"} <= set(document["comparisons"][0])
@@ -225,7 +245,8 @@ def test_the_json_has_the_documented_keys_and_no_nan():
     assert (entry["variant"], entry["strength"], entry["trials"], entry["failed"]) == ("l2", 1e-4, 5, 0)
     estimates = ["val_data_loss", "val_accuracy", "train_data_loss", "penalty", "weight_norm", "near_zero"]
     for name in (*estimates, "keras_val_loss"):
-        assert set(entry[name]) == {"mean", "standard_error", "low", "high"}
+        assert {"mean", "standard_error", "low", "high", "covers"} <= set(entry[name])
+    assert sum(entry["val_data_loss"]["noise"].values()) == pytest.approx(1)
     assert json.loads(json.dumps(document, allow_nan=False)) == document
 
 
@@ -246,7 +267,7 @@ def test_the_table_columns_of_the_synthetic_study_are_those_of_a_real_one():
 )
 def test_notes_say_what_the_study_asks_for(changes, said, not_said):
     notes = " ".join(make_summary(make_study(**changes)).notes)
-    assert "noise of seeds only" in notes
+    assert "All others cover the noise of seeds only." in notes
     assert said in notes
     assert not_said not in notes
 

@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import stats
 
-from ridgepath.statistics.forecast import examples_needed, seeds_needed
+from ridgepath.statistics.forecast import examples_needed, seeds_may_decide, seeds_needed
 from ridgepath.statistics.variance import MeanSquares
 
 ERROR = 0.01
@@ -74,3 +74,22 @@ def test_a_difference_of_zero_without_margin_is_never_decided():
     squares = squares_of(0.0, seeds=3, examples=100, components=COMPONENTS)
     assert seeds_needed(squares, error=ERROR, margin=0.0) is None
     assert examples_needed(squares, error=ERROR, margin=0.0) is None
+
+
+def test_seeds_are_given_up_only_if_no_difference_that_they_leave_possible_can_be_decided():
+    noisy_examples = squares_of(0.1, seeds=5, examples=100, components=(0.0001, 1.0, 1.0))
+    assert not seeds_may_decide(noisy_examples, error=ERROR, margin=0.0)
+    assert seeds_may_decide(noisy_examples, error=ERROR, margin=1.0), "they may show that it is within the margin"
+    # Nothing is seen, but the noise of seeds leaves a large difference possible.
+    noisy_seeds = squares_of(0.0, seeds=3, examples=10_000, components=(0.04, 0.1, 1.0))
+    assert seeds_needed(noisy_seeds, error=ERROR, margin=0.0) is None
+    assert seeds_may_decide(noisy_seeds, error=ERROR, margin=0.0)
+    assert seeds_may_decide(squares_of(0.0, seeds=1, examples=100, components=(0, 1, 0)), error=ERROR, margin=0.0)
+
+
+@pytest.mark.parametrize("difference", [0.0, 0.05, 0.2, 0.5])
+@pytest.mark.parametrize("components", [(0.0001, 1.0, 1.0), (0.04, 0.1, 1.0), (0.01, 0.3, 0.3)])
+def test_where_a_number_of_seeds_is_named_seeds_may_decide(difference, components):
+    squares = squares_of(difference, seeds=4, examples=300, components=components)
+    if seeds_needed(squares, error=ERROR, margin=0.05) is not None:
+        assert seeds_may_decide(squares, error=ERROR, margin=0.05)

@@ -1,4 +1,4 @@
-"""Which strength each rule takes, variant by variant."""
+"""Which strength each rule takes, variant by variant, how sure that is, and what the chosen one is worth."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from ridgepath.report.arrays import PathArrays
 from ridgepath.report.estimates import PathPoint
+from ridgepath.report.families import Difference, Family
+from ridgepath.report.measures import LOSS
 from ridgepath.statistics import selection
+
+RESAMPLES = 1000
+"""Studies like this one that are drawn to see what they would choose."""
 
 
 @dataclass(frozen=True)
@@ -17,32 +25,74 @@ class Choice:
     Attributes:
         strength_min: the lowest mean validation data loss; of equals the largest strength.
         strength_1se: the largest strength whose mean is at most ``threshold``.
+        strength_equivalent: the largest strength shown to differ from ``strength_min`` by no more than the margin.
         threshold: the mean at ``strength_min`` plus its standard error.
         keras_val_loss_choice: the lowest mean of Keras' ``val_loss``, which contains the penalty.
+        from_smallest: how the larger strengths compare with the smallest one, on validation data loss.
+        frequencies: strength → how often it would be ``strength_min`` if seeds and examples were drawn anew.
+        honest: the data loss of ``strength_min``: on the test examples, or else corrected for having been chosen.
     """
 
     variant: str
     strength_min: float | None
     strength_1se: float | None
+    strength_equivalent: float | None
     threshold: float | None
     keras_val_loss_choice: float | None
+    from_smallest: tuple[Difference, ...]
+    frequencies: dict[float, float]
+    honest: selection.HonestFigure | None
 
 
-def choose(variant: str, points: Sequence[PathPoint]) -> Choice:
-    """Apply the rules to the points of one variant."""
-    strengths = [point.strength for point in points]
-    losses = [point.estimates["val_data_loss"] for point in points]
+def lowest(points: Sequence[PathPoint], measure: str = LOSS) -> float | None:
+    """Return the strength with the lowest mean; of equals the largest."""
+    means = [point.estimates[measure].mean for point in points]
+    return _known(selection.strength_min([point.strength for point in points], means))
+
+
+def choose(path: PathArrays, points: Sequence[PathPoint], compared: Sequence[Family]) -> Choice:
+    """Apply the rules to one variant.
+
+    Args:
+        compared: its comparisons on validation data loss.
+    """
+    strengths, losses = path.strengths, [point.estimates[LOSS] for point in points]
     means, errors = [loss.mean for loss in losses], [loss.standard_error for loss in losses]
-    lowest = selection.strength_min(strengths, means)
-    thresholds = [mean + error for s, mean, error in zip(strengths, means, errors, strict=True) if s == lowest]
-    keras_means = [point.estimates["keras_val_loss"].mean for point in points]
+    values = path.values(LOSS)
+    values[~np.isfinite(means)] = np.nan
+    resampling = selection.resample_choices(strengths, values, generator=np.random.default_rng(0), resamples=RESAMPLES)
+    minimum, threshold, honest = lowest(points), None, None
+    if minimum is not None:
+        row = strengths.index(minimum)
+        threshold = _known(means[row] + errors[row])
+        honest = _honest(path, row, optimism=resampling.optimism)
     return Choice(
-        variant,
-        strength_min=_known(lowest),
+        path.variant,
+        strength_min=minimum,
         strength_1se=_known(selection.strength_1se(strengths, means, errors)),
-        threshold=_known(thresholds[0]) if thresholds else None,
-        keras_val_loss_choice=_known(selection.strength_min(strengths, keras_means)),
+        strength_equivalent=None if minimum is None else _equivalent(path.variant, minimum, compared),
+        threshold=threshold,
+        keras_val_loss_choice=lowest(points, "keras_val_loss"),
+        from_smallest=next((family.found for family in compared if family.kind == "baseline"), ()),
+        frequencies=dict(zip(strengths, resampling.frequencies.tolist(), strict=True)),
+        honest=honest,
     )
+
+
+def _honest(path: PathArrays, row: int, *, optimism: float) -> selection.HonestFigure:
+    trained = path.trained[row]
+    return selection.honest_figure(
+        path.strengths[row],
+        validation=path.values(LOSS)[row, trained],
+        optimism=optimism,
+        test=path.values("test_data_loss")[row, trained] if path.tested else None,
+    )
+
+
+def _equivalent(variant: str, minimum: float, compared: Sequence[Family]) -> float:
+    """Apply the rule to the comparisons with ``strength_min``; those with the smallest strength, if that is it."""
+    found = [each for family in compared for each in family.found if each.against == (variant, minimum)]
+    return selection.strength_equivalent(found, minimum=(variant, minimum))[1]
 
 
 def _known(value: float) -> float | None:

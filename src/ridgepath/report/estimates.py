@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from ridgepath.report.arrays import PathArrays
 from ridgepath.results import DIVERGED, DONE, FAILED, KEY, Results
+from ridgepath.statistics.balance import balanced_means
+from ridgepath.statistics.variance import Covers, mean_estimate
 from ridgepath.study import Study
 
 CONFIDENCE = 0.95
@@ -18,14 +25,33 @@ CONFIDENCE = 0.95
 
 _MEASURED = ("val_data_loss", "train_data_loss", "gap")
 _WEIGHTS = ("penalty", "weight_norm", "near_zero", "keras_val_loss", "best_epoch")
+_BY_EXAMPLE = ("val_data_loss", "test_data_loss", "gap")
+
+
+class Shares(NamedTuple):
+    """Where the square of a standard error comes from; the parts add to 1, or are all 0 where there is no noise.
+
+    Attributes:
+        seeds: initial weights, order of batches, dropout.
+        examples: which examples happened to be drawn.
+        rest: how the two meet: a seed that is good for some examples.
+    """
+
+    seeds: float
+    examples: float
+    rest: float
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over trials; ``low`` and ``high`` end its 95% t interval.
+    """A mean over trials; ``low`` and ``high`` end its 95% interval.
 
-    What one trial cannot give (an error, an interval) is NaN, and so is all of an estimate without a trial, or with
-    a trial whose value is not finite.
+    What cannot be known (an error from one trial and no examples) is NaN, and so is all of an estimate without a trial,
+    or with a trial whose value is not finite.
+
+    Attributes:
+        covers: the noise that error and interval cover.
+        shares: where it comes from, if both sources are covered.
     """
 
     mean: float
@@ -33,6 +59,13 @@ class Estimate:
     low: float
     high: float
     trials: int
+    covers: Covers = "seeds"
+    shares: Shares | None = None
+
+    def moved(self, shift: float) -> Estimate:
+        """Return the same estimate of a mean that lies ``shift`` higher."""
+        moved = {name: getattr(self, name) + shift for name in ("mean", "low", "high")}
+        return dataclasses.replace(self, **moved)
 
 
 @dataclass(frozen=True)
@@ -43,7 +76,8 @@ class PathPoint:
         trials: the trials that were trained to the end; all estimates are means over these.
         failed: trials that diverged or could not be trained.
         missing: trials that the study asks for and that have not been trained.
-        estimates: measure → estimate. A gap is validation minus training data loss, paired by seed.
+        estimates: measure → estimate. A gap is validation minus training data loss, paired by seed. Where strengths
+            were trained with unequal seeds, means are those to expect had all the same.
     """
 
     variant: str
@@ -105,15 +139,9 @@ def estimate(values: NDArray[np.float64]) -> Estimate:
     return Estimate(mean, error, low, high, len(values))
 
 
-def path_points(study: Study, results: Results) -> tuple[PathPoint, ...]:
+def path_points(study: Study, results: Results, paths: Sequence[PathArrays]) -> tuple[PathPoint, ...]:
     """Estimate every measure at every strength that the study asks for, whether it has trials or not."""
-    by_point = _rows_by_point(results.trials)
-    names = _point_measures(results)
-    return tuple(
-        _path_point(variant.name, strength, rows=by_point.get((variant.name, strength)), names=names, study=study)
-        for variant in study.variants
-        for strength in variant.strengths
-    )
+    return tuple(point for path in paths for point in _points_of(path, study=study, results=results))
 
 
 def curves(study: Study, results: Results) -> tuple[Curve, ...]:
@@ -155,37 +183,62 @@ def _point_measures(results: Results) -> tuple[str, ...]:
     return (*_MEASURED, *test, *metrics, *_WEIGHTS)
 
 
+def _points_of(path: PathArrays, *, study: Study, results: Results) -> Iterator[PathPoint]:
+    asked = Counter(trial.strength for trial in study.trials if trial.variant == path.variant)
+    ended = _ended(results, path.variant)
+    estimates = {name: _estimates(path, name) for name in _point_measures(results)}
+    for row, strength in enumerate(path.strengths):
+        done, all_ended = int(path.trained[row].sum()), ended[strength]
+        yield PathPoint(
+            path.variant,
+            strength,
+            trials=done,
+            failed=all_ended - done,
+            missing=asked[strength] - all_ended,
+            estimates={name: of_strengths[row] for name, of_strengths in estimates.items()},
+        )
+
+
+def _ended(results: Results, variant: str) -> Counter[float]:
+    """Count the trials of each strength, however they ended."""
+    if results.trials.empty:
+        return Counter()
+    return Counter(results.trials.loc[results.trials["variant"] == variant, "strength"].tolist())
+
+
+def _estimates(path: PathArrays, measure: str) -> list[Estimate]:
+    """Estimate a measure at each strength of a path."""
+    values, trained = path.column(measure), path.trained
+    found = [estimate(of_seeds[done]) for of_seeds, done in zip(values, trained, strict=True)]
+    if measure in _BY_EXAMPLE:
+        tables = path.values(measure)
+        found = [_two_sources(each, table[done]) for each, table, done in zip(found, tables, trained, strict=True)]
+    with np.errstate(over="ignore"):
+        shifts = balanced_means(values) - [each.mean for each in found]
+    return [each.moved(shift) if shift else each for each, shift in zip(found, shifts.tolist(), strict=True)]
+
+
+def _two_sources(of_seeds: Estimate, values: NDArray[np.floating]) -> Estimate:
+    """Give an estimate over seeds the error that also comes from the examples, whose values are (seed, example)."""
+    if not math.isfinite(of_seeds.mean):
+        return of_seeds
+    both = mean_estimate(values)
+    return Estimate(
+        of_seeds.mean,
+        both.standard_error,
+        of_seeds.mean + (both.low - both.mean),
+        of_seeds.mean + (both.high - both.mean),
+        of_seeds.trials,
+        covers=both.covers,
+        shares=Shares(both.share_seeds, both.share_examples, both.share_rest),
+    )
+
+
 def _rows_by_point(rows: pd.DataFrame) -> dict[tuple[str, float], pd.DataFrame]:
     if rows.empty:
         return {}
     groups = (group for _, group in rows.groupby(["variant", "strength"], sort=False))
     return {(str(group["variant"].iloc[0]), float(group["strength"].iloc[0])): group for group in groups}
-
-
-def _path_point(
-    variant: str, strength: float, *, rows: pd.DataFrame | None, names: Sequence[str], study: Study
-) -> PathPoint:
-    empty = np.empty(0)
-    if rows is None:
-        nothing = {name: estimate(empty) for name in names}
-        return PathPoint(variant, strength, trials=0, failed=0, missing=len(study.seeds), estimates=nothing)
-    done = rows[rows["status"] == DONE]
-    return PathPoint(
-        variant,
-        strength,
-        trials=len(done),
-        failed=len(rows) - len(done),
-        missing=len(set(study.seeds) - set(rows["seed"])),
-        estimates={name: estimate(_values(done, name)) for name in names},
-    )
-
-
-def _values(done: pd.DataFrame, measure: str) -> NDArray[np.float64]:
-    if measure == "gap":
-        with np.errstate(invalid="ignore"):
-            return _values(done, "val_data_loss") - _values(done, "train_data_loss")
-    column = "val_loss" if measure == "keras_val_loss" else measure
-    return done[column].to_numpy(np.float64)
 
 
 def _curve(variant: str, strength: float, *, measure: str, rows: pd.DataFrame) -> Curve:

@@ -6,6 +6,7 @@ import math
 from typing import NamedTuple
 
 from ridgepath.report.estimates import Estimate
+from ridgepath.statistics.variance import MeanEstimate
 
 MISSING = "–"
 """What stands where there is no number."""
@@ -14,6 +15,18 @@ UNKNOWN = "?"
 """What stands where one trial cannot give an error."""
 
 _MOST_DIGITS = 5
+
+
+class Spread(NamedTuple):
+    """A mean, or a difference of means, with its standard error and the ends of its interval."""
+
+    mean: float
+    standard_error: float
+    low: float
+    high: float
+
+
+Interval = Estimate | MeanEstimate | Spread
 
 
 class Written(NamedTuple):
@@ -26,7 +39,7 @@ class Written(NamedTuple):
         return f"{self.mean} ± {self.error}" if self.error else self.mean
 
 
-def write_estimate(estimate: Estimate, *, scale: float = 1.0) -> Written:
+def write_estimate(estimate: Interval, *, scale: float = 1.0) -> Written:
     """Write a mean and its standard error, times ``scale``, to two digits of the error: ``0.2513 ± 0.0031``.
 
     Both have the same decimals, and the same exponent where both are very small or large (``3.12e-4 ± 0.21e-4``).
@@ -45,19 +58,31 @@ def write_estimate(estimate: Estimate, *, scale: float = 1.0) -> Written:
     return Written(*(f"{_unsigned_zero(value, decimals)}{suffix}" for value in (mean, error)))
 
 
-def write_number(value: float) -> str:
-    """Write a number that has no error: four significant digits."""
+def write_number(value: float, *, digits: int = 4) -> str:
+    """Write a number that has no error, to so many significant digits."""
     if not math.isfinite(value):
         return MISSING
-    return f"{value:.4g}"
+    return f"{value:.{digits}g}"
 
 
-def write_interval(estimate: Estimate) -> str:
+def write_share(share: float) -> str:
+    """Write a part of a whole in percent: ``62%``, ``under 1%``."""
+    return "under 1%" if 0 < share < 0.01 else f"{share:.0%}"
+
+
+def write_p(p: float) -> str:
+    """Write a p-value to two digits, and a very small one as a bound."""
+    if not math.isfinite(p):
+        return MISSING
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def write_interval(estimate: Interval) -> str:
     """Write the ends of a 95% interval to two digits of their half width."""
     half = (estimate.high - estimate.low) / 2
     if not math.isfinite(half):
         return MISSING
-    ends = (Estimate(end, half, end, end, estimate.trials) for end in (estimate.low, estimate.high))
+    ends = (Spread(end, half, end, end) for end in (estimate.low, estimate.high))
     return " to ".join(write_estimate(end).mean for end in ends)
 
 

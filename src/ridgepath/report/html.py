@@ -13,7 +13,6 @@ from plotly.offline import get_plotlyjs
 
 from ridgepath.penalties import format_strength
 from ridgepath.report import interactive
-from ridgepath.report.differences import describe, explain
 from ridgepath.report.formatting import MISSING, write_estimate
 from ridgepath.report.palette import dark_colours, light_colours
 from ridgepath.report.provenance import facts
@@ -21,6 +20,7 @@ from ridgepath.report.sentences import (
     TABLE_LEGEND,
     answer,
     curves_caption,
+    how_sure,
     keras_disagrees,
     on_test_examples,
     path_caption,
@@ -28,6 +28,7 @@ from ridgepath.report.sentences import (
 from ridgepath.report.series import curve_series, path_series, strengths_above_zero
 from ridgepath.report.summary import Choice, Summary
 from ridgepath.report.table import Column, Table, tables
+from ridgepath.report.verdicts import Verdicts, verdicts
 from ridgepath.report.writing import write_whole
 
 
@@ -46,12 +47,12 @@ class Section(NamedTuple):
     variant: str
     answer: tuple[str, ...]
     on_test_examples: str | None
+    how_sure: str | None
     keras_disagrees: str | None
     tiles: tuple[Tile, ...]
     table: Table
     groups: tuple[tuple[str, int], ...]
-    differences: tuple[str, ...]
-    differences_explained: str | None
+    verdicts: Verdicts | None
 
 
 def write_html(summary: Summary, target: Path) -> None:
@@ -81,6 +82,7 @@ def page(summary: Summary) -> str:
         legend=TABLE_LEGEND,
         path_caption=path_caption(summary),
         curves_caption=curves_caption(summary),
+        between_choices=verdicts(summary.families, ""),
         facts=facts(summary),
         format_strength=format_strength,
         colours=colours,
@@ -109,12 +111,12 @@ def _sections(summary: Summary) -> tuple[Section, ...]:
             choice.variant,
             answer=answer(summary, choice),
             on_test_examples=on_test_examples(summary, choice),
+            how_sure=how_sure(choice),
             keras_disagrees=keras_disagrees(choice),
             tiles=tuple(_tiles(summary, choice)),
             table=table,
             groups=_groups(table.columns),
-            differences=tuple(describe(each) for each in summary.comparisons_of(choice.variant)),
-            differences_explained=explain(summary.comparisons_of(choice.variant)),
+            verdicts=verdicts(summary.families, choice.variant),
         )
         for number, (choice, table) in enumerate(zip(summary.choices, tables(summary), strict=True))
     )
@@ -125,6 +127,7 @@ def _tiles(summary: Summary, choice: Choice) -> Iterator[Tile]:
     named = (
         ("strength_min", choice.strength_min, "lowest mean"),
         ("strength_1se", choice.strength_1se, "largest within one standard error"),
+        ("strength_equivalent", choice.strength_equivalent, "largest shown to be equivalent"),
     )
     for name, strength, rule in named:
         if strength is None:

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.differences import describe, explain
 from ridgepath.report.provenance import facts
-from ridgepath.report.sentences import TABLE_LEGEND, answer, keras_disagrees, on_test_examples
+from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples
 from ridgepath.report.summary import Summary
 from ridgepath.report.table import Table, tables
+from ridgepath.report.verdicts import verdicts
 from ridgepath.report.writing import write_whole
 
 
@@ -35,22 +35,28 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield from (f"## Results: {_escape(choice.variant)}", "")
         first, *others = answer(summary, choice)
         yield from (" ".join((f"**{first}**", *others)), "")
-        for sentence in (on_test_examples(summary, choice), keras_disagrees(choice)):
+        for sentence in (on_test_examples(summary, choice), how_sure(choice), keras_disagrees(choice)):
             yield from (_escape(sentence), "") if sentence else ()
         yield from (*_table(table), "", _escape(TABLE_LEGEND), "")
-        yield from _differences(summary, choice.variant)
+        yield from _verdicts(summary, choice.variant, title="Is the difference real?")
+    yield from _verdicts(summary, "", title="Which variant?")
     yield from ("## How to read the numbers", "", *(f"- {_escape(note)}" for note in summary.notes), "")
     yield from _failures(summary)
     yield from ("## How it was made", "")
     yield from (f"- {_escape(name)}: {_escape(value)}" for name, value in facts(summary))
 
 
-def _differences(summary: Summary, variant: str) -> Iterator[str]:
-    found = summary.comparisons_of(variant)
-    explained = explain(found)
-    if explained:
-        yield from ("### Is the difference real?", "", *(f"- {_escape(describe(each))}" for each in found), "")
-        yield from (_escape(explained), "")
+def _verdicts(summary: Summary, variant: str, *, title: str) -> Iterator[str]:
+    found = verdicts(summary.families, variant)
+    if found is None:
+        return
+    yield from (f"### {title}", "")
+    for table in found.tables:
+        yield from (f"**{_escape(table.heading)}**", "", _row(table.columns))
+        yield _row(["---:", "---:", "---:", "---:", ":---", ":---"][: len(table.columns)], escape=False)
+        yield from (_row(row) for row in table.rows)
+        yield from ("", _escape(table.margin), "")
+    yield from (_escape(found.reading), "")
 
 
 def _table(table: Table) -> Iterator[str]:

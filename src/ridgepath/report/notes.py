@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ridgepath.penalties import format_strength
 from ridgepath.report.choice import Choice
 from ridgepath.report.estimates import Failure, PathPoint
-from ridgepath.report.formatting import write_count
+from ridgepath.report.formatting import write_count, write_share
 from ridgepath.results import DIVERGED
 from ridgepath.study import DataCard, Study
 
@@ -18,7 +18,7 @@ def write_notes(
 ) -> tuple[str, ...]:
     """Write the notes of a report: on noise, examples, trials left out, and the ends of the path."""
     return (
-        *_on_noise(study, points=points),
+        *_on_noise(study, points=points, choices=choices),
         *_on_examples(study),
         *_on_trials(points, failures=failures),
         *_on_unusable(points),
@@ -26,14 +26,41 @@ def write_notes(
     )
 
 
-def _on_noise(study: Study, *, points: Sequence[PathPoint]) -> Iterator[str]:
+def _on_noise(study: Study, *, points: Sequence[PathPoint], choices: Sequence[Choice]) -> Iterator[str]:
+    tested = " and test" if study.data.test else ""
     yield (
-        f"Figures are means over {write_count(len(study.seeds), 'seed')} ± their standard error, and intervals are 95% "
-        "t intervals. Both cover the noise of seeds only (initial weights, order of batches, dropout), "
-        "not the noise of which examples happened to be in the data."
+        f"Figures are means over {_on_seeds(study)} ± their standard error, with 95% intervals. Those of validation"
+        f"{tested} data loss and of the gap cover two sources of noise: the seeds (initial weights, order of batches, "
+        "dropout) and which examples happened to be drawn. All others cover the noise of seeds only."
     )
+    several = len(choices) > 1
+    for choice in choices:
+        chosen = next((p for p in points if (p.variant, p.strength) == (choice.variant, choice.strength_min)), None)
+        if chosen is not None:
+            yield from _on_shares(chosen, prefix=f"{choice.variant}: " if several else "")
     if any(point.trials == 1 for point in points):
-        yield "One trial at a strength gives no standard error (shown as ± ?) and no interval: add seeds to get them."
+        yield (
+            "One trial at a strength tells nothing of the noise of seeds: errors there cover the examples only, "
+            "figures without an error are shown with ± ?, and no difference is decided. Add seeds."
+        )
+
+
+def _on_seeds(study: Study) -> str:
+    if not study.further:
+        return write_count(len(study.seeds), "seed")
+    return f"{len(study.seeds)} to {write_count(len(study.all_seeds), 'seed')}"
+
+
+def _on_shares(chosen: PathPoint, *, prefix: str) -> Iterator[str]:
+    estimate = chosen.estimates["val_data_loss"]
+    if estimate.covers != "seeds and examples" or estimate.shares is None or not any(estimate.shares):
+        return
+    of_seeds, of_examples, of_rest = (write_share(share) for share in estimate.shares)
+    yield (
+        f"{prefix}Of the squared standard error of the validation data loss at strength "
+        f"{format_strength(chosen.strength)}, {of_seeds} comes from the seeds, {of_examples} from the examples and "
+        f"{of_rest} from how the two meet; more seeds reduce the first and the last only."
+    )
 
 
 def _on_examples(study: Study) -> Iterator[str]:
@@ -55,8 +82,8 @@ def _on_choosing(data: DataCard) -> str:
     if data.test:
         return "Strengths are chosen on the validation examples; the test examples had no part in it."
     return (
-        "The same validation examples choose a strength and report its figures, which flatters the chosen one; "
-        "a test set would not."
+        "The same validation examples choose a strength and report its figures, which flatters the chosen one: "
+        "the figure that is corrected for it is the one to quote. A test set would need no correction."
     )
 
 
@@ -71,7 +98,7 @@ def _on_trials(points: Sequence[PathPoint], *, failures: Sequence[Failure]) -> I
     if missing:
         yield f"Not trained yet: {missing} of {planned}. Resume the study to train the rest."
     if len({point.trials for point in points if point.trials}) > 1:
-        yield "Strengths have unequal numbers of finished trials, so their means are not over the same seeds."
+        yield "Strengths have unequal numbers of finished trials, so means are those to expect had all the same seeds."
 
 
 def _on_unusable(points: Sequence[PathPoint]) -> Iterator[str]:

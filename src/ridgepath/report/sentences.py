@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from ridgepath.penalties import format_strength
-from ridgepath.report.formatting import write_count, write_estimate
+from ridgepath.report.families import Difference
+from ridgepath.report.formatting import write_count, write_estimate, write_number, write_share
 from ridgepath.report.summary import Choice, PathPoint, Summary
+from ridgepath.report.verdicts import in_a_sentence, would_decide
 
 TABLE_LEGEND = (
     "min: the lowest mean validation data loss; 1se: the largest strength within one standard error of it. "
@@ -25,10 +30,53 @@ def answer(summary: Summary, choice: Choice) -> tuple[str, ...]:
         return (f"{_strength(chosen.strength, start=True)}, the only one tried, {found} ({ground}).",)
     found = f"has the lowest mean validation data loss, {write_estimate(chosen.estimates['val_data_loss'])}"
     sentences = [f"{_strength(chosen.strength, start=True)} {found} ({ground})."]
-    if choice.strength_min and 0.0 in points and points[0.0].trials:
-        sentences.append(f"Strength 0 has {write_estimate(points[0.0].estimates['val_data_loss'])}.")
-    sentences.append(_one_standard_error(choice, largest=max(s for s, point in points.items() if point.trials)))
+    sentences.extend(_is_it_real(choice))
+    sentences.extend(_larger(choice, largest=max(s for s, point in points.items() if point.trials)))
     return tuple(sentences)
+
+
+def _is_it_real(choice: Choice) -> Iterator[str]:
+    """Say how the lowest compares with the smallest strength; if it is that itself, how the others do."""
+    found = next((each for each in choice.from_smallest if each.strength[1] == choice.strength_min), None)
+    if found is not None:
+        yield _verdict(found)
+    elif choice.from_smallest:
+        verdicts = ", ".join(f"{format_strength(each.strength[1])} {each.verdict}" for each in choice.from_smallest)
+        yield f"Compared with it: {verdicts}."
+
+
+def _verdict(found: Difference) -> str:
+    against, difference = f"strength {format_strength(found.against[1])}", in_a_sentence(found)
+    if not math.isfinite(found.difference):
+        return f"It cannot be compared with {against}: they have no seed in common."
+    if found.verdict == "better":
+        return f"It is better than {against}, and the difference is real: {difference}."
+    if found.verdict == "worse":
+        return f"Yet on the seeds that both have it is worse than {against}: {difference}."
+    if found.verdict == "equivalent":
+        margin = write_number(found.margin, digits=2)
+        return f"It is equivalent to {against}: the difference, {difference}, lies within ±{margin}."
+    return f"Whether it is better than {against} is undecided: {difference}; {would_decide(found)}."
+
+
+def how_sure(choice: Choice) -> str | None:
+    """Say how often each strength would be chosen, and what the chosen one is worth; ``None`` without a choice."""
+    if choice.honest is None or len(choice.frequencies) < 2:
+        return None
+    ranked = sorted(choice.frequencies.items(), key=lambda item: -item[1])
+    shares = [f"{format_strength(s)} in {write_share(f)}" for s, f in ranked if f >= 0.005]
+    sentences = [f"Were seeds and validation examples drawn anew, the lowest would be {_listed(shares)} of studies."]
+    if choice.honest.source != "test set":
+        corrected, more = write_estimate(choice.honest.estimate), write_number(choice.honest.optimism, digits=2)
+        sentences.append(
+            f"Corrected for having been chosen on the examples that judge it, its loss is {corrected} "
+            f"({more} above the mean that was seen)."
+        )
+    return " ".join(sentences)
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def on_test_examples(summary: Summary, choice: Choice) -> str | None:
@@ -56,7 +104,9 @@ def keras_disagrees(choice: Choice) -> str | None:
 def path_caption(summary: Summary) -> str:
     """Say what the figure of the path shows."""
     bars = (
-        "Bars are 95% t intervals over seeds" if _has_intervals(summary) else "One trial a strength: there are no bars"
+        "Bars are 95% intervals; those of validation losses cover seeds and examples, the others seeds"
+        if _has_intervals(summary)
+        else "One trial a strength: bars cover the examples only"
     )
     return (
         f"Mean data loss after the last epoch, without the penalty. {bars}. The dotted line is the lowest mean "
@@ -89,14 +139,18 @@ def _no_answer(points: list[PathPoint]) -> str:
     return "No trial has finished, so there is no answer yet."
 
 
-def _one_standard_error(choice: Choice, *, largest: float) -> str:
-    if choice.strength_1se is None:
-        return "With one trial there is no standard error, so the one-standard-error rule has no answer."
+def _larger(choice: Choice, *, largest: float) -> Iterator[str]:
     if choice.strength_min == largest:
-        return "No larger strength was tried."
-    if choice.strength_1se == choice.strength_min:
-        return "No larger strength is within one standard error of it."
-    return f"The largest strength within one standard error of it is {format_strength(choice.strength_1se)}."
+        yield "No larger strength was tried."
+        return
+    if choice.strength_1se is None:
+        yield "Without a standard error of its mean the one-standard-error rule has no answer."
+    elif choice.strength_1se == choice.strength_min:
+        yield "No larger strength is within one standard error of it."
+    else:
+        yield f"The largest strength within one standard error of it is {format_strength(choice.strength_1se)}."
+    if choice.strength_equivalent != choice.strength_min and choice.strength_equivalent is not None:
+        yield f"The largest shown to be equivalent to it is {format_strength(choice.strength_equivalent)}."
 
 
 def _strength(strength: float, *, start: bool = False) -> str:

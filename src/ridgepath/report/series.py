@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 from ridgepath.penalties import format_strength
 from ridgepath.report.estimates import curve_measures
 from ridgepath.report.formatting import write_count, write_estimate, write_interval
+from ridgepath.report.measures import name_measure
 from ridgepath.report.summary import Choice, Curve, Estimate, PathPoint, Summary
-from ridgepath.report.table import name_measure
 
 Anchor = Literal["left", "center", "right"]
 

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ridgepath.report.choice import Choice, choose
-from ridgepath.report.differences import Difference, differences
+from ridgepath.report.arrays import PathArrays
+from ridgepath.report.choice import Choice, choose, lowest
 from ridgepath.report.estimates import Curve, Estimate, Failure, PathPoint, curves, failures, path_points
+from ridgepath.report.families import Difference, Family, Terms, families
+from ridgepath.report.measures import LOSS
 from ridgepath.report.notes import write_notes
 from ridgepath.results import Results
 from ridgepath.study import BuilderCard, DataCard, Study
@@ -27,7 +29,7 @@ class Summary:
         metrics: the network's own metrics, such as ``accuracy``.
         points: the path, variant by variant, strengths as in the study.
         choices: what the rules take, one a variant.
-        comparisons: every strength against the smallest, paired, on validation data loss.
+        families: the comparisons of strengths, and on what.
         curves: data losses and metrics over epochs.
         engines: the engines that trained the trials.
         seconds: wall-clock time of the study's training.
@@ -45,7 +47,7 @@ class Summary:
     metrics: tuple[str, ...]
     points: tuple[PathPoint, ...]
     choices: tuple[Choice, ...]
-    comparisons: tuple[Difference, ...]
+    families: tuple[Family, ...]
     curves: tuple[Curve, ...]
     failures: tuple[Failure, ...]
     engines: tuple[str, ...]
@@ -64,6 +66,11 @@ class Summary:
         return self.choices[0].strength_1se
 
     @property
+    def strength_equivalent(self) -> float | None:
+        """The largest strength shown to be equivalent to ``strength_min`` in the first variant."""
+        return self.choices[0].strength_equivalent
+
+    @property
     def keras_val_loss_choice(self) -> float | None:
         """The strength that Keras' ``val_loss`` would have picked in the first variant."""
         return self.choices[0].keras_val_loss_choice
@@ -72,9 +79,10 @@ class Summary:
         """Return the path of one variant."""
         return tuple(point for point in self.points if point.variant == variant)
 
-    def comparisons_of(self, variant: str) -> tuple[Difference, ...]:
-        """Return the comparisons of one variant."""
-        return tuple(difference for difference in self.comparisons if difference.strength[0] == variant)
+    @property
+    def comparisons(self) -> tuple[Difference, ...]:
+        """The comparisons of all families."""
+        return tuple(difference for family in self.families for difference in family.found)
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as plain JSON values; what is not known or not finite is ``None``."""
@@ -86,11 +94,14 @@ class Summary:
             "strength_min": self.strength_min,
             "strength_1se": self.strength_1se,
             "keras_val_loss_choice": self.keras_val_loss_choice,
-            "comparisons": [_difference_to_json(difference) for difference in self.comparisons],
+            "comparisons": [
+                _difference_to_json(difference, family.terms) for family in self.families for difference in family.found
+            ],
             "seconds": _finite(self.seconds),
             "epochs": self.epochs,
             "batch_size": self.batch_size,
-            "choices": [asdict(choice) for choice in self.choices],
+            "strength_equivalent": self.strength_equivalent,
+            "choices": [_choice_to_json(choice) for choice in self.choices],
             "failures": [asdict(failure) for failure in self.failures],
             "engines": list(self.engines),
             "context": dict(self.context),
@@ -98,29 +109,51 @@ class Summary:
         }
 
 
-def summarize(study: Study, results: Results, *, name: str, seconds: float, context: Mapping[str, str]) -> Summary:
+def summarize(
+    study: Study,
+    results: Results,
+    *,
+    name: str,
+    seconds: float,
+    context: Mapping[str, str],
+    terms: Terms | None = None,
+) -> Summary:
     """Compute every number of a report from what the trials recorded.
+
+    Strengths are always chosen on validation data loss.
 
     Args:
         name: how the study is called, such as its folder.
         seconds: wall-clock time of the study's training.
         context: what else is known of how it was made, name → value, such as versions.
+        terms: on what the strengths are compared; by default on validation data loss.
+
+    Raises:
+        InputError: the margin is negative or no number.
     """
-    points, failed = path_points(study, results), failures(results)
-    names = [variant.name for variant in study.variants]
-    choices = tuple(choose(name, [point for point in points if point.variant == name]) for name in names)
+    terms = terms or Terms()
+    paths = [PathArrays(study, results, variant.name) for variant in study.variants]
+    points, failed = path_points(study, results, paths), failures(results)
+    by_variant = {path.variant: [point for point in points if point.variant == path.variant] for path in paths}
+    minima = {variant: lowest(of_variant) for variant, of_variant in by_variant.items()}
+    compared = families(paths, minima, terms)
+    on_loss = compared if terms.measure == LOSS else families(paths, minima, Terms())
+    choices = tuple(
+        choose(path, by_variant[path.variant], [family for family in on_loss if family.variant == path.variant])
+        for path in paths
+    )
     return Summary(
         study=name,
         data=study.data,
         builder=study.builder,
-        seeds=study.seeds,
+        seeds=study.all_seeds,
         epochs=study.epochs,
         batch_size=study.batch_size,
         train_evaluated=study.train_evaluated,
         metrics=results.metrics,
         points=points,
         choices=choices,
-        comparisons=differences(study, results),
+        families=compared,
         curves=curves(study, results),
         failures=failed,
         engines=_engines(results),
@@ -147,25 +180,52 @@ def _point_to_json(point: PathPoint) -> dict[str, Any]:
     }
 
 
-def _estimate_to_json(estimate: Estimate) -> dict[str, float | None]:
+def _estimate_to_json(estimate: Estimate) -> dict[str, Any]:
     fields = ("mean", "standard_error", "low", "high")
-    return {field: _finite(getattr(estimate, field)) for field in fields}
+    numbers: dict[str, Any] = {field: _finite(getattr(estimate, field)) for field in fields}
+    if estimate.shares is None:
+        return numbers | {"covers": estimate.covers}
+    return numbers | {"covers": estimate.covers, "noise": estimate.shares._asdict()}
 
 
-def _difference_to_json(difference: Difference) -> dict[str, Any]:
+def _choice_to_json(choice: Choice) -> dict[str, Any]:
+    honest = choice.honest
+    return {
+        "variant": choice.variant,
+        "strength_min": choice.strength_min,
+        "strength_1se": choice.strength_1se,
+        "strength_equivalent": choice.strength_equivalent,
+        "threshold": choice.threshold,
+        "keras_val_loss_choice": choice.keras_val_loss_choice,
+        "frequencies": [{"strength": s, "frequency": share} for s, share in choice.frequencies.items()],
+        "honest": honest
+        and {
+            "strength": honest.strength,
+            **{name: _finite(getattr(honest.estimate, name)) for name in ("mean", "standard_error", "low", "high")},
+            "covers": honest.estimate.covers,
+            "optimism": _finite(honest.optimism),
+            "source": honest.source,
+        },
+    }
+
+
+def _difference_to_json(difference: Difference, terms: Terms) -> dict[str, Any]:
     numbers = ("difference", "standard_error", "low", "high", "p_value", "margin")
     return {
         "variant": difference.strength[0],
         "strength": difference.strength[1],
+        "against_variant": difference.against[0],
         "against": difference.against[1],
-        "metric": "val_data_loss",
+        "metric": terms.measure,
         **{name: _finite(getattr(difference, name)) for name in numbers},
         "verdict": difference.verdict,
         "seeds_needed": difference.seeds_needed,
         "examples_needed": difference.examples_needed,
+        "seeds_may_decide": difference.seeds_may_decide,
         "seeds": difference.seeds,
         "examples": difference.examples,
         "covers": difference.covers,
+        "look": difference.look,
     }
 
 

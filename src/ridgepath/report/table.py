@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.formatting import MISSING, Written, write_estimate
+from ridgepath.report.measures import SPLITS
 from ridgepath.report.summary import Choice, PathPoint, Summary
-
-_SPLITS = {"val": "validation", "train": "training", "test": "test"}
 
 
 class Column(NamedTuple):
@@ -50,16 +49,10 @@ def tables(summary: Summary) -> tuple[Table, ...]:
     )
 
 
-def name_measure(measure: str) -> str:
-    """Write a measure as people say it: ``val_data_loss`` is ``validation data loss``."""
-    split, _, name = measure.partition("_")
-    return f"{_SPLITS[split]} {'data loss' if name == 'data_loss' else name}"
-
-
 def _columns(summary: Summary) -> tuple[Column, ...]:
     splits = ("val", "train", "test") if summary.data.test else ("val", "train")
-    losses = [Column("data loss", _SPLITS[split], f"{split}_data_loss") for split in splits]
-    metrics = [Column(metric, _SPLITS[split], f"{split}_{metric}") for metric in summary.metrics for split in splits]
+    losses = [Column("data loss", SPLITS[split], f"{split}_data_loss") for split in splits]
+    metrics = [Column(metric, SPLITS[split], f"{split}_{metric}") for metric in summary.metrics for split in splits]
     return (
         *losses[:2],
         Column("data loss", "gap", "gap"),

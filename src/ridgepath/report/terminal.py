@@ -12,15 +12,16 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.differences import Difference, describe, explain
 from ridgepath.report.formatting import write_count, write_duration
-from ridgepath.report.sentences import TABLE_LEGEND, answer, keras_disagrees, on_test_examples
+from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples
 from ridgepath.report.summary import Failure, Summary
 from ridgepath.report.table import Table, tables
+from ridgepath.report.verdicts import Verdicts, verdicts
 
 _GAP = 2
 _WIDEST_HEADING = 16
 _MOST_FAILURES = 10
+_LEFT = ("strength", "verdict", "would decide")
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -40,11 +41,13 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         if len(summary.choices) > 1:
             yield Text(_plain(table.variant), style="bold underline")
         yield Text(" ".join(answer(summary, choice)), style="bold")
-        further = (on_test_examples(summary, choice), keras_disagrees(choice))
+        further = (on_test_examples(summary, choice), how_sure(choice), keras_disagrees(choice))
         yield from (Text(_plain(sentence)) for sentence in further if sentence)
         yield ""
-        yield _Results(table)
-        yield from _differences(summary.comparisons_of(choice.variant))
+        yield _results(table)
+        yield ""
+        yield from _verdicts(verdicts(summary.families, choice.variant), title="Is the difference real?")
+    yield from _verdicts(verdicts(summary.families, ""), title="Which variant?")
     yield _bullet(TABLE_LEGEND)
     yield from _failures(summary.failures)
     yield from (_bullet(note) for note in summary.notes)
@@ -56,13 +59,18 @@ def _question(summary: Summary) -> str:
     return ", ".join((summary.data.name, *asked, batches, *summary.engines, time))
 
 
-def _differences(found: Sequence[Difference]) -> Iterator[RenderableType]:
-    explained = explain(found)
-    if explained:
-        yield Text("Is the difference real?", style="bold")
-        yield from (_bullet(describe(difference)) for difference in found)
-        yield Text(explained, style="dim")
+def _verdicts(found: Verdicts | None, *, title: str) -> Iterator[RenderableType]:
+    if found is None:
+        return
+    yield Text(title, style="bold")
+    for table in found.tables:
+        yield Text(_plain(table.heading))
+        columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
+        yield _Divided(*(_Printed(heading, cells, left=heading in _LEFT) for heading, cells in columns))
+        yield Text(_plain(table.margin), style="dim")
         yield ""
+    yield Text(_plain(found.reading), style="dim")
+    yield ""
 
 
 def _failures(failures: Sequence[Failure]) -> Iterator[RenderableType]:
@@ -95,23 +103,27 @@ class _Printed(NamedTuple):
         return max(min(heading, _WIDEST_HEADING), *(cell_len(cell) for cell in self.cells))
 
 
-class _Results:
-    """The results of one variant, as many tables side by side or stacked as the width asks for."""
+class _Divided:
+    """A table, as many side by side or stacked as the width asks for; its first column begins each of them."""
 
-    def __init__(self, table: Table) -> None:
-        self._strengths = _Printed("\nstrength", tuple(row.strength for row in table.rows), left=True)
-        marks = _Printed("\n", tuple(" ".join(row.marks) for row in table.rows), left=True)
-        trials = _Printed("\ntrials", tuple(row.trials for row in table.rows))
-        measures = (
-            _Printed(_plain(column.group) + "\n" + column.title, tuple(str(row.cells[index]) for row in table.rows))
-            for index, column in enumerate(table.columns)
-        )
-        self._columns = (marks, trials, *measures)
+    def __init__(self, first: _Printed, *others: _Printed) -> None:
+        self._first, self._others = first, others
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        for columns in _pack(self._columns, room=options.max_width - self._strengths.width):
-            yield _table((self._strengths, *columns))
-            yield ""
+        for number, columns in enumerate(_pack(self._others, room=options.max_width - self._first.width)):
+            yield from ("",) * (number > 0)
+            yield _table((self._first, *columns))
+
+
+def _results(table: Table) -> _Divided:
+    strengths = _Printed("\nstrength", tuple(row.strength for row in table.rows), left=True)
+    marks = _Printed("\n", tuple(" ".join(row.marks) for row in table.rows), left=True)
+    trials = _Printed("\ntrials", tuple(row.trials for row in table.rows))
+    measures = (
+        _Printed(_plain(column.group) + "\n" + column.title, tuple(str(row.cells[index]) for row in table.rows))
+        for index, column in enumerate(table.columns)
+    )
+    return _Divided(strengths, marks, trials, *measures)
 
 
 def _pack(columns: Sequence[_Printed], *, room: int) -> Iterator[list[_Printed]]:

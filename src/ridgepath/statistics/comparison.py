@@ -8,6 +8,9 @@ that of their effects, and the error of the family would exceed its level. Holm'
 
 A study that reports several families, such as against 0 and against ``strength_min``, divides its 5% among them
 by ``share``. Undivided, these two together err in about 6% of studies without any difference.
+
+A study that adds seeds until a comparison is decided looks at it several times; each look has its part of the error,
+see :mod:`ridgepath.statistics.looks`.
 """
 
 from __future__ import annotations
@@ -22,7 +25,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ridgepath.errors import InputError
-from ridgepath.statistics.forecast import examples_needed, seeds_needed
+from ridgepath.statistics.forecast import examples_needed, seeds_may_decide, seeds_needed
+from ridgepath.statistics.looks import part_of_error
 from ridgepath.statistics.variance import ERROR, Covers, MeanSquares, half_width, mean_squares, p_value
 
 Label = TypeVar("Label", bound=Hashable)
@@ -48,9 +52,12 @@ class Comparison(Generic[Label]):
         left_out: seeds that did not, for one of the two has no finite value on some example.
         covers: the noise that error and interval cover.
         family: how many comparisons hold together.
+        look: which look at this pair it is, if seeds were added until it was decided; else 0.
         seeds_needed: for ``undecided``: how many seeds in all would decide, with 80% chance; None where
             no number would, see :func:`ridgepath.statistics.forecast.seeds_needed`.
         examples_needed: the same for validation examples.
+        seeds_may_decide: for ``undecided``: whether any number of seeds might, as
+            :func:`ridgepath.statistics.forecast.seeds_may_decide` says.
     """
 
     strength: Label
@@ -68,8 +75,10 @@ class Comparison(Generic[Label]):
     left_out: int
     covers: Covers
     family: int
+    look: int
     seeds_needed: int | None
     examples_needed: int | None
+    seeds_may_decide: bool
 
 
 @dataclass(frozen=True)
@@ -80,13 +89,22 @@ class _Rules:
     share: float
     margin: float | None
     larger_is_better: bool
+    looks: NDArray[np.intp] | None
 
-    @property
-    def error(self) -> float:
-        return -math.expm1(math.log1p(-ERROR * self.share) / self.family)
+    def look(self, values: NDArray[np.floating], others: NDArray[np.floating]) -> int:
+        if self.looks is None:
+            return 0
+        used = np.isfinite(values).all(axis=1) & np.isfinite(others).all(axis=1)
+        return int(self.looks[used].max(initial=1))
 
-    def adjusted(self, p: float) -> float:
-        return min(-math.expm1(self.family * math.log1p(-p)) / self.share, 1.0) if p < 1 else p
+    def error(self, look: int) -> float:
+        return -math.expm1(math.log1p(-ERROR * self._part(look)) / self.family)
+
+    def adjusted(self, p: float, look: int) -> float:
+        return min(-math.expm1(self.family * math.log1p(-p)) / self._part(look), 1.0) if p < 1 else p
+
+    def _part(self, look: int) -> float:
+        return self.share * (part_of_error(look) if look else 1.0)
 
 
 def compare(
@@ -98,6 +116,7 @@ def compare(
     share: float = 1.0,
     margin: float | None = None,
     larger_is_better: bool = False,
+    looks: Sequence[int] | None = None,
 ) -> tuple[Comparison[Label], ...]:
     """Compare every strength with a baseline.
 
@@ -114,6 +133,8 @@ def compare(
             reported together should add to 1.
         margin: of equivalence, in the unit of the losses; by default one standard error of the baseline's own mean.
         larger_is_better: whether the values are a metric such as accuracy, and no loss.
+        looks: (seed,), for which look each seed was added, from 1; None if the number of seeds did not follow
+            from what was seen.
 
     Returns:
         One comparison a strength, in the order of the labels, without the baseline's with itself.
@@ -129,7 +150,7 @@ def compare(
         )
     pairs = [(row, labels.index(baseline)) for row in range(len(labels)) if labels[row] != baseline]
     size = len(pairs) if family == "baseline" else math.comb(len(labels), 2)
-    rules = _Rules(max(size, 1), share, _checked(margin), larger_is_better)
+    rules = _Rules(max(size, 1), share, check_margin(margin), larger_is_better, _of_seeds(looks))
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
 
@@ -141,6 +162,7 @@ def compare_choices(
     share: float = 1.0,
     margin: float | None = None,
     larger_is_better: bool = False,
+    looks: Sequence[int] | None = None,
 ) -> tuple[Comparison[Label], ...]:
     """Compare what was chosen from the data, such as every variant's ``strength_min``, each with each.
 
@@ -150,7 +172,7 @@ def compare_choices(
     Args:
         labels, losses: as in :func:`compare`; all that was chosen from, not only the choices.
         choices: some of the labels.
-        share, margin, larger_is_better: as in :func:`compare`.
+        share, margin, larger_is_better, looks: as in :func:`compare`.
 
     Returns:
         A comparison of each choice with each later one, (later against earlier).
@@ -165,7 +187,7 @@ def compare_choices(
             raise InputError(
                 "a choice must be a strength of the study", received=choice, remedy=f"Take some of {list(labels)}."
             )
-    rules = _Rules(max(math.comb(len(labels), 2), 1), share, _checked(margin), larger_is_better)
+    rules = _Rules(max(math.comb(len(labels), 2), 1), share, check_margin(margin), larger_is_better, _of_seeds(looks))
     pairs = [(labels.index(later), labels.index(earlier)) for earlier, later in combinations(choices, 2)]
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
@@ -179,7 +201,16 @@ def _table(labels: Sequence[Label], losses: ArrayLike) -> NDArray[np.floating]:
     return table
 
 
-def _checked(margin: float | None) -> float | None:
+def _of_seeds(looks: Sequence[int] | None) -> NDArray[np.intp] | None:
+    return None if looks is None else np.asarray(looks, np.intp)
+
+
+def check_margin(margin: float | None) -> float | None:
+    """Return a margin of equivalence.
+
+    Raises:
+        InputError: it is negative or no number.
+    """
     if margin is not None and not 0 <= margin < math.inf:
         raise InputError(
             "the margin of equivalence must be >= 0 and finite",
@@ -195,9 +226,11 @@ def _compare_pair(
     row, against = pair
     squares = paired_squares(table[row], table[against])
     margin = mean_squares(table[against]).standard_error if rules.margin is None else rules.margin
-    half = half_width(squares, rules.error)
+    look = rules.look(table[row], table[against])
+    error = rules.error(look)
+    half = half_width(squares, error)
     low, high = squares.mean - half, squares.mean + half
-    p = rules.adjusted(p_value(squares))
+    p = rules.adjusted(p_value(squares), look)
     within_margin = -margin <= low and high <= margin
     verdict = _verdict(squares, p, within_margin=within_margin, larger_is_better=rules.larger_is_better)
     is_open = verdict == "undecided"
@@ -217,8 +250,10 @@ def _compare_pair(
         left_out=squares.left_out,
         covers=squares.covers,
         family=rules.family,
-        seeds_needed=seeds_needed(squares, error=rules.error, margin=margin) if is_open else None,
-        examples_needed=examples_needed(squares, error=rules.error, margin=margin) if is_open else None,
+        look=look,
+        seeds_needed=seeds_needed(squares, error=error, margin=margin) if is_open else None,
+        examples_needed=examples_needed(squares, error=error, margin=margin) if is_open else None,
+        seeds_may_decide=is_open and seeds_may_decide(squares, error=error, margin=margin),
     )
 
 

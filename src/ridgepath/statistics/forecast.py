@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 from scipy.special import ndtri
 
-from ridgepath.statistics.variance import MeanSquares, half_width
+from ridgepath.statistics.variance import ERROR, MeanSquares, half_width, quantile
 
 POWER = 0.8
 """The chance of a decision that a forecast promises, if difference and noise are as they were seen."""
@@ -40,6 +41,24 @@ def seeds_needed(squares: MeanSquares, *, error: float, margin: float) -> int | 
         above=squares.seeds,
         most=MOST_SEEDS,
     )
+
+
+def seeds_may_decide(squares: MeanSquares, *, error: float, margin: float) -> bool:
+    """Say whether any number of seeds may decide, with the examples that there are.
+
+    Where :func:`seeds_needed` takes the difference as it was seen, this takes every difference that the noise of
+    the seeds leaves possible, its 95% interval on these very examples. So that it says no, the noise of the examples
+    alone must be too large for all of them.
+
+    Args:
+        squares, error, margin: as in :func:`seeds_needed`.
+    """
+    if squares.seeds < 2:
+        return True
+    possible = quantile(squares.seeds - 1, ERROR) * math.sqrt(squares.variances[0])
+    reach = half_width(_imagine(squares, MOST_SEEDS, squares.examples), error)
+    seen = abs(squares.mean)
+    return seen + possible > reach or max(seen - possible, 0.0) + reach < margin
 
 
 def examples_needed(squares: MeanSquares, *, error: float, margin: float) -> int | None:

@@ -11,13 +11,16 @@ import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ridgepath.statistics.balance import balanced_means
 from ridgepath.statistics.comparison import Comparison, paired_squares
 from ridgepath.statistics.variance import Floats, MeanEstimate, mean_estimate
+
+Strength = TypeVar("Strength", float, tuple[str, float])
 
 RESAMPLES_TOGETHER = 100
 """Resamples that are drawn at once: enough for fast matrix products, few enough for little memory."""
@@ -84,11 +87,12 @@ def _same_length(*columns: ArrayLike) -> list[Floats]:
     return arrays
 
 
-def strength_equivalent(comparisons: Iterable[Comparison[float]], *, minimum: float) -> float:
+def strength_equivalent(comparisons: Iterable[Comparison[Strength]], *, minimum: Strength) -> Strength:
     """Return the largest strength that is shown to differ from ``strength_min`` by no more than the margin.
 
     Args:
-        comparisons: every strength against ``minimum``, from one family.
+        comparisons: every strength against ``minimum``, from one family, labelled by the strength or by its variant
+            and the strength.
         minimum: ``strength_min``; the answer if no larger strength has its interval within the margin.
 
     Raises:
@@ -98,7 +102,7 @@ def strength_equivalent(comparisons: Iterable[Comparison[float]], *, minimum: fl
     for comparison in comparisons:
         if comparison.against != minimum:
             raise ValueError(f"expected comparisons with {minimum}; received one with {comparison.against}")
-        if comparison.within_margin:
+        if comparison.within_margin and comparison.verdict != "undecided":  # One seed shows nothing.
             strengths.append(comparison.strength)
     return max(strengths)
 
@@ -163,7 +167,10 @@ def _resample(
     of_examples = np.stack(
         [block[rows].mean(axis=0, dtype=np.float64) for block, rows in zip(table, used, strict=True)]
     )
-    means = np.array([trials.mean() for trials in of_trials])
+    by_seed = np.full(used.shape, np.nan)
+    for row, trials in enumerate(of_trials):
+        by_seed[row, used[row]] = trials
+    means = balanced_means(by_seed)
     shifts: Floats = np.empty((len(table), resamples))
     excess = _excess(seeds, resamples, generator)
     for shift, trials, rows in zip(shifts, of_trials, used, strict=True):

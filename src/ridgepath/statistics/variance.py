@@ -165,12 +165,13 @@ def mean_squares(values: ArrayLike) -> MeanSquares:
 
 
 def _mean_square(deviations: Floats, degrees: int) -> float:
-    return float(deviations @ deviations) / degrees if degrees else 0.0
+    return float(np.square(deviations).sum()) / degrees if degrees else 0.0
 
 
 def _skewness(deviations: Floats) -> float:
     spread = math.sqrt(float(np.mean(deviations**2)))
-    return float(np.mean((deviations / spread) ** 3)) if spread > 0 else 0.0
+    scaled = deviations / spread if spread > 0 else np.zeros_like(deviations)
+    return float(np.mean(scaled * scaled * scaled))
 
 
 def half_width(squares: MeanSquares, error: float = ERROR) -> float:

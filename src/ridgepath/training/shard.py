@@ -116,7 +116,7 @@ class _Workshop:
             one.train_one_epoch(program, under_way, coefficients, self.data, seed=trial.seed)
             if time.perf_counter() > stop and under_way.epoch < self.study.epochs and not under_way.diverged:
                 return under_way.epoch - before, None
-        return under_way.epoch - before, one.finish(program, under_way, trial, self.data)
+        return under_way.epoch - before, one.finish(program, under_way, trial, coefficients, self.data)
 
     def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         """Return the compiled program and the coefficients of a trial, or ``None`` for the reference engine."""

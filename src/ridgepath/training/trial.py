@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -20,6 +21,7 @@ from ridgepath.results import DIVERGED, DONE, TrialResult, epoch_columns, metric
 from ridgepath.study import Trial
 from ridgepath.training.lowering import Arrays, Lowered, State
 from ridgepath.training.models import Batch
+from ridgepath.training.probes import Change, sensitivity, shares, small_change
 
 EVALUATED_TOGETHER = 1000
 """Examples that go through the network at once when it is evaluated."""
@@ -53,6 +55,7 @@ class TrialData:
         self.all_train = self.train_part if train_evaluated >= len(data.train.y) else _chunks(data.train)
         self.validation = _chunks(data.validation)
         self.test = _chunks(data.test) if data.test else []
+        self.change = small_change(data.validation.x)
 
 
 def _chunks(split: Split) -> list[Batch]:
@@ -71,12 +74,15 @@ class Program:
         self.train_epoch: Any = jax.jit(self._train_epoch, donate_argnums=0)
         self.evaluate_chunk = jax.jit(lowered.evaluate, donate_argnums=1)
         self.metric_results = jax.jit(lowered.metric_results)
+        self.gradients = jax.jit(lowered.gradients)
+        self.outputs = jax.jit(lowered.outputs)
 
     def compile(self, state: State, coefficients: np.ndarray, data: TrialData) -> None:
         """Compile for these shapes now, instead of at the first epoch."""
         order = np.zeros(len(data.train[1]), np.int32)
         self.train_epoch = self.train_epoch.lower(state, coefficients, data.train, order).compile()
         self.evaluate(state, data.validation)
+        self.probe(state, coefficients, data.train_part[:1], data.change)
 
     def _train_epoch(self, state: State, coefficients: jax.Array, train: Batch, order: jax.Array) -> Any:
         """Train on all examples once.
@@ -110,6 +116,15 @@ class Program:
             losses.append(chunk_losses)
         results = self.metric_results(metric_state)
         return np.concatenate(losses), {name: float(results[name]) for name in self.metrics}
+
+    def probe(
+        self, state: State, coefficients: np.ndarray, chunks: Sequence[Batch], change: Change | None
+    ) -> dict[str, float]:
+        """Take what :mod:`ridgepath.training.probes` tells of a network: its ``shares`` and its ``sensitivity``."""
+        return {
+            **shares(partial(self.gradients, state, coefficients), chunks, self.lowered.step_sizes(state)),
+            "sensitivity": sensitivity(partial(self.outputs, state), change),
+        }
 
 
 @dataclass
@@ -163,16 +178,19 @@ def train_one_epoch(
     progress.seconds += time.perf_counter() - began
 
 
-def finish(program: Program, progress: Progress, trial: Trial, data: TrialData) -> TrialResult:
-    """Take the last figures of a trial: on all training examples, and on the test set where there is one."""
+def finish(
+    program: Program, progress: Progress, trial: Trial, coefficients: np.ndarray, data: TrialData
+) -> TrialResult:
+    """Take the last figures of a trial: on all training examples, on a test set if there is one, and its probes."""
     if progress.diverged:
         return diverged_result(trial, progress.epochs, engine="jax", seconds=progress.seconds, test=bool(data.test))
     began = time.perf_counter()
     taken = {"train": program.evaluate(progress.state, data.all_train)}
     if data.test:
         taken["test"] = program.evaluate(progress.state, data.test)
+    probed = program.probe(progress.state, coefficients, data.train_part, data.change)
     seconds = progress.seconds + time.perf_counter() - began
-    return done_result(trial, progress.epochs, progress.validation_losses, taken, engine="jax", seconds=seconds)
+    return done_result(trial, progress.epochs, progress.validation_losses, taken, probed, engine="jax", seconds=seconds)
 
 
 def done_result(
@@ -180,6 +198,7 @@ def done_result(
     epochs: dict[str, list[float]],
     validation_losses: np.ndarray,
     taken: dict[str, Evaluated],
+    probed: dict[str, float],
     *,
     engine: str,
     seconds: float,
@@ -189,8 +208,9 @@ def done_result(
     Args:
         validation_losses: data loss of each validation example after the last epoch.
         taken: split (``train``, perhaps ``test``) → what was taken on all of its examples at the end.
+        probed: ``gradient_share``, ``update_share`` and ``sensitivity``.
     """
-    figures = _last_epoch_figures(epochs)
+    figures = _last_epoch_figures(epochs) | probed
     for split, (losses, metrics) in taken.items():
         figures |= {f"{split}_data_loss": mean_loss(losses)} | {f"{split}_{name}": metrics[name] for name in metrics}
     example_losses = {"validation": validation_losses}

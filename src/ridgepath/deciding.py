@@ -1,0 +1,87 @@
+"""More seeds where they decide: only for strengths whose comparison is open, look after look."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ridgepath.errors import InputError
+from ridgepath.penalties import format_strength
+from ridgepath.progress import Watch
+from ridgepath.report.families import Difference, Terms
+from ridgepath.report.formatting import write_count
+from ridgepath.report.summary import summarize
+from ridgepath.session import Request, run
+from ridgepath.statistics.looks import next_look
+from ridgepath.store import StudyStore
+
+MAX_SEEDS = 20
+"""Seeds, at most, that a study is given unless the user says otherwise."""
+
+
+def check_max_seeds(most: object) -> int:
+    """Return the number of seeds at which a study stops, decided or not.
+
+    Raises:
+        InputError: it is no whole number of at least 2.
+    """
+    if isinstance(most, bool) or not isinstance(most, int) or most < 2:
+        raise InputError(
+            "the most seeds must be a whole number of at least 2",
+            received=repr(most),
+            remedy="Give the number at which to stop, decided or not, such as 20.",
+        )
+    return most
+
+
+def run_until_decided(request: Request, folder: Path, watch: Watch, *, most: int, terms: Terms) -> None:
+    """Finish a study, and add seeds to the strengths whose comparison is open until none is, or there are enough.
+
+    A comparison, of a strength with 0 or with ``strength_min``, is open if it is undecided and seeds may decide it:
+    where the noise of the examples alone is too large, no seed is wasted. What was decided gets no further seeds. The
+    error of the repeated looks is that of :mod:`ridgepath.statistics.looks`.
+
+    Args:
+        request: that goes on with the stored study.
+        most: seeds of a strength, in all.
+        terms: on what the strengths are compared.
+
+    Raises:
+        Interrupted: the user interrupted it; finished trials are kept, and it can go on.
+    """
+    store = StudyStore.open(folder)
+    if set(store.study.trials) - store.finished():
+        run(request, watch)
+    while True:
+        store = StudyStore.open(folder)
+        study = store.study.looked_at()
+        store.grow(study)
+        found = summarize(study, store.results(), name=str(folder), seconds=0.0, context={}, terms=terms).comparisons
+        still = [each for each in found if each.seeds_may_decide and math.isfinite(each.difference)]
+        now, then = len(study.all_seeds), next_look(len(study.all_seeds), most=most)
+        if not still or then <= now:
+            for sentence in _ending(found, still, seeds=now):
+                watch.say(sentence)
+            return
+        watch.say(f"Open after {now} seeds: {_listed(still)}. Training these with {then - now} more.")
+        points = {point for each in still for point in (each.strength, each.against)}
+        study = study.with_another_look(points, seeds=then)
+        run(dataclasses.replace(request, seeds=study.seeds, further=study.further, looks=study.looks), watch)
+
+
+def _ending(found: Sequence[Difference], still: Sequence[Difference], *, seeds: int) -> Iterator[str]:
+    undecided = [each for each in found if each.verdict == "undecided" and each not in still]
+    if not undecided and not still:
+        yield f"All comparisons are decided, with up to {write_count(seeds, 'seed')}."
+    if still:
+        yield f"Still open after {write_count(seeds, 'seed')}, the most that were allowed: {_listed(still)}."
+    if undecided:
+        yield f"Undecided, and more seeds would not help: {_listed(undecided)}. More validation examples may."
+
+
+def _listed(still: Sequence[Difference]) -> str:
+    return ", ".join(
+        f"{format_strength(each.strength[1])} against {format_strength(each.against[1])}" for each in still
+    )
