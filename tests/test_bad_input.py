@@ -15,6 +15,7 @@ def build(strength):
 """
 
 BUILDERS = {
+    "ignores.py": COMPILED,
     "raises.py": "def build(strength):\n    raise RuntimeError('no such layer')\n",
     "fails.py": "import missing_package\n\ndef build(strength):\n    pass\n",
     "syntax.py": "def build(strength:\n",
@@ -80,6 +81,7 @@ def complaint(capsys, here, *arguments):
         (("--strengths", ""), "strengths must be numbers; received ''."),
         (("--strengths", "1:0.1:3"), "a range of strengths is LOW:HIGH:N"),
         (("--strengths", "1e-4:1:many"), "a range of strengths is LOW:HIGH:N"),
+        (("--strengths", "auto", "--no-zero"), "have 0 among them; received auto without 0."),
         (("--seeds", "0"), "a study needs at least one seed; received 0."),
         (("--seeds", "-2"), "a study needs at least one seed; received -2."),
         (("--seeds", "1,1"), "seeds must differ; received 1 twice."),
@@ -153,6 +155,12 @@ def test_an_engine_that_cannot_train_the_network(here, capsys):
     said = complaint(capsys, here, "run", "batch_norm.py", "--data", "good.npz", "--engine", "jax")
     assert "is a Dropout" in said
     assert "Use the engine auto or reference." in said
+
+
+def test_a_network_that_does_not_change_with_the_strengths_that_are_to_be_found(here, capsys):
+    asked = ("--strengths", "auto", "--epochs", "2", "--study", "new")
+    said = complaint(capsys, here, "run", "ignores.py", "--data", "good.npz", *asked)
+    assert "received one whose losses are the same from strength 0 to 1e+09." in said
 
 
 @pytest.mark.parametrize("command", ["show", "report", "export", "resume"])

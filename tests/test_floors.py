@@ -14,7 +14,7 @@ FLOORS = (
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "session", "deciding", "api", "cli", "__main__"),
+    ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
 )
 PLACES = {
     "training": ("networks", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),

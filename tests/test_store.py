@@ -517,6 +517,14 @@ class TestGrow:
                 ("2025-01-02T00:00:00+00:00", 1, 1),
             ]
 
+    def test_remembers_how_it_came_to_be(self, filled: StudyStore) -> None:
+        other = StudyStore.open(filled.folder)
+        filled.remember({"strengths": "auto: 1e-05 to 0.1"})
+        other.remember({"strengths": "auto: 1e-05 to 1", "command": "ridgepath run 'ب'"})
+        now = CONTEXT | {"strengths": "auto: 1e-05 to 1", "command": "ridgepath run 'ب'"}
+        assert StudyStore.open(filled.folder).context == other.context == now
+        assert counts(filled)[0] == 6
+
 
 class TestExport:
     @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ridgepath.datasets import load_dataset
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
-from ridgepath.penalties import check_strengths, format_strength
+from ridgepath.penalties import asked_strengths, check_strengths, format_strength, read_strengths
 from ridgepath.progress import Watch
 from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure, direction
@@ -37,7 +37,7 @@ def fit_path(
     build: str | Build,
     data: Any = "mnist-5k",
     *,
-    strengths: Sequence[object] = (0.0, 0.0001, 0.001, 0.01),
+    strengths: str | Sequence[object] = (0.0, 0.0001, 0.001, 0.01),
     seeds: int | Sequence[int] = 5,
     epochs: int = 15,
     batch_size: int = 32,
@@ -59,7 +59,9 @@ def fit_path(
         data: ``"mnist-5k"``, ``"mnist"``, ``"fashion-mnist"``, an ``.npz`` file, a
             :class:`~ridgepath.datasets.Dataset`, or ``((x, y), (x_val, y_val))``, perhaps with a third
             pair, the test set.
-        strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``).
+        strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``). Or ``"auto"``:
+            short trainings bracket the ridge, a log grid is spread over it, with 0, and an end at which the best lies
+            is extended. The study remembers how; asked again, it keeps its strengths.
         seeds: how many, or which.
         epochs: passes over the training examples.
         batch_size: examples in a step; the last step of an epoch takes what is left.
@@ -80,7 +82,7 @@ def fit_path(
     request = Request(
         builder=find_builder(build),
         data=data,
-        strengths=check_strengths(strengths, zero=zero),
+        strengths=asked_strengths(strengths, zero=zero),
         seeds=check_seeds(seeds),
         epochs=epochs,
         batch_size=batch_size,
@@ -123,7 +125,7 @@ def resume(
     folder: PathLike,
     *,
     seeds: int | Sequence[int] | None = None,
-    strengths: Sequence[object] | None = None,
+    strengths: str | Sequence[object] | None = None,
     until: str | None = None,
     max_seeds: int | None = None,
     margin: float | None = None,
@@ -168,7 +170,7 @@ def request_of(
     store: StudyStore,
     *,
     seeds: int | Sequence[int] | None = None,
-    strengths: Sequence[object] | None = None,
+    strengths: str | Sequence[object] | None = None,
     workers: int | None = None,
 ) -> Request:
     """Return the request that goes on with a stored study."""
@@ -183,7 +185,7 @@ def request_of(
     return Request(
         builder=find_builder(study.builder.location),
         data=location,
-        strengths=here if strengths is None else tuple(sorted({*here, *check_strengths(strengths, zero=False)})),
+        strengths=here if strengths is None else tuple(sorted({*here, *read_strengths(strengths, zero=False)})),
         seeds=study.seeds if seeds is None else check_seeds(seeds),
         epochs=study.epochs,
         batch_size=study.batch_size,

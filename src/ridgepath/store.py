@@ -140,6 +140,12 @@ class StudyStore:
             connection.execute("UPDATE study SET study = ?", (_json(grown.to_json()),))
         self.study = grown
 
+    def remember(self, context: Mapping[str, str]) -> None:
+        """Add to the context, or give what is in it another value."""
+        with self._writing() as connection:
+            self.context = self._read(self.folder, connection).context | dict(context)
+            connection.execute("UPDATE study SET context = ?", (_json(self.context),))
+
     def add_session(self, *, started: str, seconds: float, workers: int, trials: int) -> None:
         """Write down one sitting: when it started, how long it took, and the trials that it finished."""
         with self._writing() as connection:
