@@ -1,13 +1,14 @@
 """Check the statistics on studies whose truth is known.
 
-    python benchmarks/calibrate.py            a quarter of an hour on one core
-    python benchmarks/calibrate.py --quick    about a minute: fewer settings and draws
+    python benchmarks/calibrate.py            about twenty minutes on one core
+    python benchmarks/calibrate.py --quick    about two minutes: fewer settings and draws
 
 Draws studies of 2 to 20 seeds and 100 to 10,000 validation examples and prints, beside its target: how often the 95%
 intervals of a mean hold its true value, how often a study without any difference calls a strength better or
 worse, how often a real difference is found, how often a difference as large as the margin is called equivalent, how far
-off the forecast of seeds is, and how far off the figure of the chosen strength. Exits with 1 if a target is
-missed by more than three standard errors of the simulation. :mod:`known_truth` says what is drawn.
+off the forecast of seeds is, how far off the figure of the chosen strength, and how often learners that are
+really trained on overlapping training sets are falsely called different. Exits with 1 if a target is missed by more
+than three standard errors of the simulation. :mod:`known_truth` and :mod:`trained_learners` say what is drawn.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from known_truth import (
     forecasts,
     selection_bias,
 )
+from trained_learners import LEARNERS, false_differences
 
 SHARES: dict[str, Shares] = {
     "seeds": (0.90, 0.08, 0.02),
@@ -38,6 +40,8 @@ SHARES: dict[str, Shares] = {
 """Where the noise comes from: parts of the variance of a mean from seeds, examples and the rest."""
 
 STRENGTHS = 6
+POOL = 100
+"""Examples that every seed divides into training and validation."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,23 @@ def print_selection(plan: Plan, table: Table, generator: np.random.Generator) ->
                 )
 
 
+def print_splits(plan: Plan, table: Table, generator: np.random.Generator) -> None:
+    table.title(
+        f"Two settings of a learner that is trained on splits of {POOL} examples, without any difference, "
+        "called different\n"
+        "  target: at most 5%, of 2 seeds 7%; the plain t-test beside, and the spread of differences over their error"
+    )
+    ways = [("redrawn", seeds) for seeds in plan.seeds]
+    for learner in LEARNERS:
+        for validation, seeds in (*ways, ("folds:5", 5), ("folds:5", 20), ("folds:10", 10), ("folds:10", 50)):
+            found = false_differences(learner, validation, seeds, pool=POOL, draws=plan.studies, generator=generator)
+            table.line(
+                f"{learner:<10} {validation:<8} {seeds:>2} seeds   {percent(found.corrected)}   "
+                f"plain t {percent(found.plain)}   spread/error {found.spread:.2f}",
+                met=found.corrected.within(0.0, 0.05 if seeds > 2 else 0.07),
+            )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Check the statistics on studies whose truth is known.")
     parser.add_argument("--quick", action="store_true", help="fewer settings and draws")
@@ -206,6 +227,7 @@ def main() -> int:
         print_equivalence,
         print_forecasts,
         print_selection,
+        print_splits,
     ):
         part(plan, table, generator)
     print(f"\n{table.missed} targets missed; {time.perf_counter() - start:.0f} seconds")

@@ -39,9 +39,10 @@ def look_again(
     draws: int,
     generator: np.random.Generator,
 ) -> Looks:
-    """Count what goes wrong in studies that begin with ``size`` (strengths, seeds, examples) and may have ``most`` seeds.
+    """Count what goes wrong in studies that begin with so few seeds and may have ``most``.
 
     Args:
+        size: (strengths, seeds to begin with, examples).
         effect: of the upper half of the strengths, in standard errors of a mean with the most seeds.
     """
     strengths, first, examples = size

@@ -15,6 +15,7 @@ def build(strength):
 """
 
 BUILDERS = {
+    "ignores.py": COMPILED,
     "raises.py": "def build(strength):\n    raise RuntimeError('no such layer')\n",
     "fails.py": "import missing_package\n\ndef build(strength):\n    pass\n",
     "syntax.py": "def build(strength:\n",
@@ -80,6 +81,7 @@ def complaint(capsys, here, *arguments):
         (("--strengths", ""), "strengths must be numbers; received ''."),
         (("--strengths", "1:0.1:3"), "a range of strengths is LOW:HIGH:N"),
         (("--strengths", "1e-4:1:many"), "a range of strengths is LOW:HIGH:N"),
+        (("--strengths", "auto", "--no-zero"), "have 0 among them; received auto without 0."),
         (("--seeds", "0"), "a study needs at least one seed; received 0."),
         (("--seeds", "-2"), "a study needs at least one seed; received -2."),
         (("--seeds", "1,1"), "seeds must differ; received 1 twice."),
@@ -92,6 +94,8 @@ def complaint(capsys, here, *arguments):
         (("--engine", "torch"), "torch"),
         (("--margin", "-0.1"), "the margin of equivalence must be >= 0 and finite; received -0.1."),
         (("--margin", "nan"), "the margin of equivalence must be >= 0 and finite; received nan."),
+        (("--validation", "folds:1"), "validation must be fixed, redrawn or folds:K with K from 2 to 100; received 'f"),
+        (("--validation", "random"), "validation must be fixed, redrawn or folds:K"),
         (("--speed", "high"), "--speed"),
         (("absent.py:build",), "a file with a network builder; received absent.py"),
         (("nothing.py:build",), "a function build(strength) in nothing.py; received a file with other."),
@@ -126,6 +130,11 @@ def test_a_batch_larger_than_the_data(here, capsys):
     assert "a batch size of at most 40, the number of training examples; received 41." in said
 
 
+def test_more_folds_than_examples(here, capsys):
+    said = complaint(capsys, here, "run", "--data", "good.npz", "--validation", "folds:61")
+    assert "folds:61 needs at least 61 training and validation examples; received 60." in said
+
+
 @pytest.mark.parametrize(
     ("builder", "says"),
     [
@@ -148,6 +157,12 @@ def test_an_engine_that_cannot_train_the_network(here, capsys):
     assert "Use the engine auto or reference." in said
 
 
+def test_a_network_that_does_not_change_with_the_strengths_that_are_to_be_found(here, capsys):
+    asked = ("--strengths", "auto", "--epochs", "2", "--study", "new")
+    said = complaint(capsys, here, "run", "ignores.py", "--data", "good.npz", *asked)
+    assert "received one whose losses are the same from strength 0 to 1e+09." in said
+
+
 @pytest.mark.parametrize("command", ["show", "report", "export", "resume"])
 @pytest.mark.parametrize("folder", ["absent", "notes", "file"])
 def test_a_folder_that_is_no_study(here, capsys, command, folder):
@@ -161,5 +176,7 @@ def test_a_study_of_another_question(here, capsys):
     assert ended.value.code == 0
     capsys.readouterr()
     assert "epochs" in complaint(capsys, here, "run", *few, "--epochs", "2")
+    said = complaint(capsys, here, "run", *few, "--epochs", "1", "--validation", "redrawn")
+    assert "has validation fixed; received another question: validation redrawn." in said
     np.savez(here / "good.npz", **{name: array[::-1] for name, array in np.load(here / "good.npz").items()})
     assert "data" in complaint(capsys, here, "run", *few, "--epochs", "1")

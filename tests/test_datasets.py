@@ -274,7 +274,7 @@ class TestArrays:
             load_dataset(Dataset("mine", Split([1], [2]), Split(*arrays(2))))  # type: ignore[arg-type]
 
     def test_find_what_is_not_finite_behind_the_first_block(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(datasets, "BLOCK_BYTES", 48)
+        monkeypatch.setattr("ridgepath.arrays.BLOCK_BYTES", 48)
         x, y = arrays(9)
         x[7, 1] = -np.inf
         with pytest.raises(InputError, match=r"train features must be finite; received -inf in example 7\."):
@@ -350,5 +350,5 @@ class TestFingerprint:
     def test_does_not_depend_on_layout_or_blocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         x, y = arrays(50)
         before = load_dataset(((x, y), (x, y))).card.fingerprint
-        monkeypatch.setattr(datasets, "BLOCK_BYTES", 64)
+        monkeypatch.setattr("ridgepath.arrays.BLOCK_BYTES", 64)
         assert load_dataset(((np.asfortranarray(x), y), (x, y))).card.fingerprint == before

@@ -238,6 +238,25 @@ def test_resume_adds_seeds(resumed):
     assert len(resumed.trials) == 9
 
 
+def test_strengths_are_found_for_a_whole_study_only(folder, capsys):
+    before = (folder / "study.db").read_bytes()
+    code, _, err = ridgepath(capsys, "resume", folder, "--strengths", "auto")
+    assert (code, (folder / "study.db").read_bytes()) == (2, before)
+    assert "strengths that are added to a study must be numbers; received auto." in err
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_the_ridge_is_looked_for_leaves_nothing(tmp_path):
+    arguments = ["--strengths", "auto", "--epochs", "200", "--study", tmp_path / "s"]
+    command = [sys.executable, "-m", "ridgepath", "run", *map(str, arguments)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert any(line.startswith("training 10 networks") for line in process.stderr)
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert (process.returncode, rest) == (130, "Interrupted before training; nothing was written.\n")
+    assert not (tmp_path / "s").exists()
+
+
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(digits_file, tmp_path):
     many = ["--strengths", "0.1", "--seeds", "20", "--epochs", "30"]

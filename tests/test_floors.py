@@ -10,14 +10,14 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
-    ("errors", "files", "penalties", "study", "results", "builders", "datasets"),
+    ("errors", "files", "penalties", "study", "results", "builders", "arrays", "datasets", "splits"),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "session", "deciding", "api", "cli", "__main__"),
+    ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
 )
 PLACES = {
-    "training": ("networks", "models", "lowering", "inspection", "trial", "reference", "shard"),
+    "training": ("networks", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
 }
 APART = {"training", "statistics", "execution"}
 MAY_DELAY = {"session", "api", "cli"}

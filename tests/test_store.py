@@ -157,8 +157,8 @@ class TestOpen:
         self.refuse(tmp_path, "another program's file")
 
     def test_refuses_newer_studies(self, store: StudyStore) -> None:
-        execute(store, "PRAGMA user_version = 2")
-        self.refuse(store.folder, r"must have version 1; received version 2\. Update ridgepath")
+        execute(store, "PRAGMA user_version = 3")
+        self.refuse(store.folder, r"must have a version from 1 to 2; received version 3\. Update ridgepath")
 
     def test_refuses_cut_files(self, filled: StudyStore) -> None:
         whole = (filled.folder / FILE).read_bytes()
@@ -371,6 +371,85 @@ class TestSafety:
             filled.results()
 
 
+PROBES = ["gradient_share", "update_share", "sensitivity"]
+
+
+class TestVersion1:
+    """A study that version 1 of the store wrote: three of its four trials, the third of them diverged."""
+
+    @pytest.fixture
+    def old(self, tmp_path: Path) -> StudyStore:
+        with closing(sqlite3.connect(tmp_path / FILE)) as connection:
+            connection.executescript((Path(__file__).parent / "oracles" / "study_version_1.sql").read_text())
+        return StudyStore.open(tmp_path)
+
+    def version(self, store: StudyStore) -> int:
+        with closing(sqlite3.connect(store.folder / FILE)) as connection:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+    def result(self, trial: Trial) -> TrialResult:
+        figures = trial_columns(["accuracy"], test=True)
+        return TrialResult(trial, DONE, "", "jax", 4.5, {name: i / 4 for i, name in enumerate(figures)}, {})
+
+    def test_is_read_as_it_is(self, old: StudyStore) -> None:
+        before = (old.folder / FILE).read_bytes()
+        trials = old.results().trials
+        assert list(trials.columns)[7:] == list(trial_columns(["accuracy"], test=True))
+        assert trials[PROBES].isna().all(axis=None)
+        assert trials[PROBES].dtypes.tolist() == [np.float64] * 3
+        assert trials[["seconds", "train_data_loss", "val_loss"]].to_numpy()[[0, 2]].tolist() == [
+            [1.5, 0, 3],
+            [2.5, 1, 4],
+        ]
+        assert (len(old.finished()), old.seconds) == (3, 4.5)
+        assert ((old.folder / FILE).read_bytes(), self.version(old)) == (before, 1)
+
+    def test_takes_the_columns_with_the_first_trial(self, old: StudyStore) -> None:
+        before, added = old.results(), old.study.trials[3]
+        old.add(self.result(added))
+        assert self.version(old) == 2
+        after = StudyStore.open(old.folder).results()
+        is_new = (after.trials.strength == added.strength) & (after.trials.seed == added.seed)
+        assert after.trials[is_new][PROBES].to_numpy().tolist() == [[3.25, 3.5, 3.75]]
+        pd.testing.assert_frame_equal(after.trials[~is_new].reset_index(drop=True), before.trials)
+        pd.testing.assert_frame_equal(after.epochs, before.epochs)
+        np.testing.assert_array_equal(after.example_losses["validation"][~is_new], before.example_losses["validation"])
+
+    def test_takes_the_columns_with_anything_that_is_written(self, old: StudyStore) -> None:
+        old.grow(dataclasses.replace(old.study, seeds=(5,)))
+        old.add_session(started="2026-01-02T00:00:00+00:00", seconds=1.5, workers=1, trials=0)
+        assert (self.version(old), old.seconds, old.results().trials[PROBES].notna().sum().sum()) == (2, 6.0, 0)
+        assert StudyStore.open(old.folder).study.seeds == (0, 1, 5)
+
+    def test_stays_whole_when_the_first_trial_cannot_be_written(self, old: StudyStore) -> None:
+        execute(old, "CREATE TRIGGER late BEFORE INSERT ON trials BEGIN SELECT RAISE(ABORT, 'no room'); END")
+        before = (old.folder / FILE).read_bytes()
+        with pytest.raises(StudyError, match="received no room"):
+            old.add(self.result(old.study.trials[3]))
+        assert (old.folder / FILE).read_bytes() == before
+
+    def test_has_no_column_of_a_later_version(self, old: StudyStore) -> None:
+        execute(old, "ALTER TABLE trials ADD COLUMN gradient_share REAL")
+        with pytest.raises(StudyError, match="other columns in trials"):
+            old.results()
+        with pytest.raises(StudyError, match="duplicate column name"):
+            old.add(self.result(old.study.trials[3]))
+
+    def test_is_not_written_once_a_newer_program_has(self, old: StudyStore) -> None:
+        execute(old, "PRAGMA user_version = 3")
+        with pytest.raises(StudyError, match=r"received version 3\. Update ridgepath"):
+            old.add(self.result(old.study.trials[3]))
+        assert self.version(old) == 3
+
+    def test_is_exported_with_empty_columns(self, old: StudyStore, tmp_path: Path) -> None:
+        old.add(self.result(old.study.trials[3]))
+        export(old.results(), tmp_path / "t.json")
+        lines = json.loads((tmp_path / "t.json").read_text())["trials"]
+        assert [line["sensitivity"] for line in lines] == [None, None, None, 3.75]
+        export(old.results(), tmp_path / "t.csv")
+        assert pd.read_csv(tmp_path / "t.csv")[PROBES].isna().sum().tolist() == [3, 3, 3]
+
+
 @contextmanager
 def files_up_to(size: int) -> Iterator[None]:
     """Let no file of this process grow beyond a size; that stops root too."""
@@ -401,6 +480,7 @@ class TestGrow:
         ("changed", "stored", "asked"),
         [
             ({"epochs": 3}, r"has epochs 2;", r"question: epochs 3\."),
+            ({"validation": "folds:5"}, r"has validation fixed;", r"question: validation folds:5\."),
             ({"batch_size": 8, "engine": "jax"}, r"batch size 32, engine auto;", r"batch size 8, engine jax\."),
             (
                 {"data": DataCard("mnist", 30, 4, 3, "e" * 64)},
@@ -436,6 +516,14 @@ class TestGrow:
                 ("2025-01-01T00:00:00+00:00", 2, 3),
                 ("2025-01-02T00:00:00+00:00", 1, 1),
             ]
+
+    def test_remembers_how_it_came_to_be(self, filled: StudyStore) -> None:
+        other = StudyStore.open(filled.folder)
+        filled.remember({"strengths": "auto: 1e-05 to 0.1"})
+        other.remember({"strengths": "auto: 1e-05 to 1", "command": "ridgepath run 'ب'"})
+        now = CONTEXT | {"strengths": "auto: 1e-05 to 1", "command": "ridgepath run 'ب'"}
+        assert StudyStore.open(filled.folder).context == other.context == now
+        assert counts(filled)[0] == 6
 
 
 class TestExport:

@@ -15,13 +15,14 @@ from ridgepath.datasets import load_dataset
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
-from ridgepath.penalties import check_strengths, format_strength
+from ridgepath.penalties import asked_strengths, check_strengths, format_strength, read_strengths
 from ridgepath.progress import Watch
 from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure, direction
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
 from ridgepath.session import Request, run
+from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import Study, Trial, check_seeds
@@ -36,13 +37,14 @@ def fit_path(
     build: str | Build,
     data: Any = "mnist-5k",
     *,
-    strengths: Sequence[object] = (0.0, 0.0001, 0.001, 0.01),
+    strengths: str | Sequence[object] = (0.0, 0.0001, 0.001, 0.01),
     seeds: int | Sequence[int] = 5,
     epochs: int = 15,
     batch_size: int = 32,
     study: PathLike | None = None,
     workers: int | None = None,
     engine: str = "auto",
+    validation: str = "fixed",
     zero: bool = True,
     progress: bool = True,
 ) -> Path:
@@ -57,7 +59,9 @@ def fit_path(
         data: ``"mnist-5k"``, ``"mnist"``, ``"fashion-mnist"``, an ``.npz`` file, a
             :class:`~ridgepath.datasets.Dataset`, or ``((x, y), (x_val, y_val))``, perhaps with a third
             pair, the test set.
-        strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``).
+        strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``). Or ``"auto"``:
+            short trainings bracket the ridge, a log grid is spread over it, with 0, and an end at which the best lies
+            is extended. The study remembers how; asked again, it keeps its strengths.
         seeds: how many, or which.
         epochs: passes over the training examples.
         batch_size: examples in a step; the last step of an epoch takes what is left.
@@ -65,6 +69,9 @@ def fit_path(
         workers: processes, each with one thread; by default one a core.
         engine: ``jax`` trains compiled, lowered programs, ``reference`` by plain ``model.fit``, and ``auto`` takes
             ``jax`` wherever the model can be lowered.
+        validation: ``fixed``: all seeds share the split that is given. ``redrawn``: every seed divides training and
+            validation examples anew, into parts of these sizes. ``folds:5``: every five seeds are a cross-validation
+            of them. The test set is never touched.
         zero: whether strength 0 is added where it is not given.
         progress: whether to show what is going on, on standard error.
 
@@ -75,13 +82,14 @@ def fit_path(
     request = Request(
         builder=find_builder(build),
         data=data,
-        strengths=check_strengths(strengths, zero=zero),
+        strengths=asked_strengths(strengths, zero=zero),
         seeds=check_seeds(seeds),
         epochs=epochs,
         batch_size=batch_size,
         folder=None if study is None else FilePath(study),
         workers=workers,
         engine=engine,
+        validation=check_validation(validation),
     )
     return fit_request(request, progress=progress)
 
@@ -117,7 +125,7 @@ def resume(
     folder: PathLike,
     *,
     seeds: int | Sequence[int] | None = None,
-    strengths: Sequence[object] | None = None,
+    strengths: str | Sequence[object] | None = None,
     until: str | None = None,
     max_seeds: int | None = None,
     margin: float | None = None,
@@ -162,7 +170,7 @@ def request_of(
     store: StudyStore,
     *,
     seeds: int | Sequence[int] | None = None,
-    strengths: Sequence[object] | None = None,
+    strengths: str | Sequence[object] | None = None,
     workers: int | None = None,
 ) -> Request:
     """Return the request that goes on with a stored study."""
@@ -177,7 +185,7 @@ def request_of(
     return Request(
         builder=find_builder(study.builder.location),
         data=location,
-        strengths=here if strengths is None else tuple(sorted({*here, *check_strengths(strengths, zero=False)})),
+        strengths=here if strengths is None else tuple(sorted({*here, *read_strengths(strengths, zero=False)})),
         seeds=study.seeds if seeds is None else check_seeds(seeds),
         epochs=study.epochs,
         batch_size=study.batch_size,
@@ -186,6 +194,7 @@ def request_of(
         engine=study.engine,
         further=study.further,
         looks=study.looks,
+        validation=study.validation,
     )
 
 
@@ -318,7 +327,8 @@ class Path:
             seed: fixes initial weights and order of batches; by default the study's first seed.
 
         Returns:
-            An ordinary ``keras.Model``, trained on the training examples.
+            An ordinary ``keras.Model``, trained on the training examples: on those of the seed, where every seed has
+            a split of its own.
 
         Raises:
             InputError: the strength is none of these, or the network or the data cannot be found from here.

@@ -74,7 +74,11 @@ def run(
         str, typer.Option(metavar="NAME|FILE.npz", help="mnist-5k, mnist, fashion-mnist, or a file of your own.")
     ] = "mnist-5k",
     strengths: Annotated[
-        str, typer.Option(metavar="LIST|LOW:HIGH:N", help="Numbers with commas between, or N of them on a log scale.")
+        str,
+        typer.Option(
+            metavar="LIST|LOW:HIGH:N|auto",
+            help="Numbers with commas between, or N of them on a log scale, or let short trainings find them.",
+        ),
     ] = "0,1e-4,1e-3,1e-2",
     zero: Annotated[bool, typer.Option("--zero/--no-zero", help="Add strength 0 where it is not given.")] = True,
     seeds: Annotated[str, typer.Option(metavar="N|LIST", help="How many seeds, or which, with commas between.")] = "5",
@@ -86,13 +90,21 @@ def run(
     workers: Workers = None,
     engine: Annotated[Engine, typer.Option(help="Who trains; reference is plain model.fit.")] = Engine.auto,
     margin: Margin = None,
+    validation: Annotated[
+        str,
+        typer.Option(
+            metavar="fixed|redrawn|folds:K",
+            help="One split for all seeds, one a seed, or cross-validations of K seeds.",
+        ),
+    ] = "fixed",
     as_json: AsJson = False,
 ) -> None:
     """Train every strength with every seed, and show the path."""
     from ridgepath import api
     from ridgepath.builders import TASK_NETWORK, find_builder
-    from ridgepath.penalties import parse_strengths
+    from ridgepath.penalties import asked_strengths
     from ridgepath.session import Request
+    from ridgepath.splits import check_validation
     from ridgepath.statistics.comparison import check_margin
     from ridgepath.study import check_seeds
 
@@ -100,13 +112,14 @@ def run(
     request = Request(
         builder=find_builder(build or TASK_NETWORK),
         data=data,
-        strengths=parse_strengths(strengths, zero=zero),
+        strengths=asked_strengths(strengths, zero=zero),
         seeds=check_seeds(_seeds(seeds)),
         epochs=epochs,
         batch_size=batch_size,
         folder=study,
         workers=workers,
         engine=engine.value,
+        validation=check_validation(validation),
         command=shlex.join(["ridgepath", *sys.argv[1:]]),
     )
     _present(api.fit_request(request, progress=not as_json), margin=margin, as_json=as_json)
@@ -132,12 +145,11 @@ def resume(
 ) -> None:
     """Finish what was interrupted, or add seeds or strengths."""
     from ridgepath import api
-    from ridgepath.penalties import parse_strengths
 
     path = api.resume(
         folder,
         seeds=None if seeds is None else _seeds(seeds),
-        strengths=None if strengths is None else parse_strengths(strengths, zero=False),
+        strengths=strengths,
         until=until,
         max_seeds=max_seeds,
         margin=margin,
@@ -256,9 +268,11 @@ def _exit_code(arguments: list[str] | None) -> int:
         kept = f"Interrupted: {stopped.done} of {stopped.total} trials are kept."
         return _complain(f"{kept} Go on with: ridgepath resume {shlex.quote(str(stopped.folder))}", code=130)
     except (KeyboardInterrupt, Abort):
-        return _complain("Interrupted before training; nothing was written.", code=130)
+        code = 130
     except RidgepathError as error:
         return _complain(str(error), code=1)
+    if code == 130:  # typer, too, makes this of a KeyboardInterrupt, and says nothing
+        return _complain("Interrupted before training; nothing was written.", code=130)
     return code if isinstance(code, int) else 0
 
 

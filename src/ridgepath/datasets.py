@@ -1,11 +1,9 @@
-"""Named data sets and the user's own arrays, as a training, a validation and perhaps a test split."""
+"""Data sets as users name or give them: loaded, checked, and made a training, a validation and perhaps a test split."""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import importlib.util
-import json
 import math
 import os
 import subprocess
@@ -14,16 +12,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import pandas as pd
 
+from ridgepath.arrays import Dataset, Split, blocks
 from ridgepath.errors import InputError
-from ridgepath.study import DataCard
+
+__all__ = ["NAMES", "Dataset", "Split", "check_labels", "load_dataset"]
 
 NAMES = ("mnist-5k", "mnist", "fashion-mnist")
 """Data sets that are known by name."""
@@ -48,56 +46,8 @@ WAYS = {
     "downloads it, or put its four .gz files into {cache}/fashion-mnist.",
 }
 
-BLOCK_BYTES = 2**24
 NPZ, IDX = "an .npz file of plain arrays", "an idx file of images or labels, compressed by gzip"
 OWN_ARRAYS = "your own as FILE.npz (x_train, y_train, x_val, y_val), or as ((x, y), (x_val, y_val)) in Python"
-
-
-class Split(NamedTuple):
-    """Features and targets; an example is a position along axis 0 of both."""
-
-    x: np.ndarray
-    y: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """The data of a study: what trains, what picks the strength, and what reports its performance."""
-
-    name: str
-    train: Split
-    validation: Split
-    test: Split | None = None
-
-    @property
-    def splits(self) -> dict[str, Split]:
-        """The splits that are there, by name."""
-        splits = {"train": self.train, "validation": self.validation}
-        return splits if self.test is None else {**splits, "test": self.test}
-
-    @cached_property
-    def card(self) -> DataCard:
-        """What a study remembers of this data; taking the fingerprint reads every array once."""
-        counts = {name: len(split.y) for name, split in self.splits.items()}
-        return DataCard(self.name, **{"test": 0, **counts}, fingerprint=_fingerprint(self))
-
-    def save(self, folder: Path) -> None:
-        """Write every array to a file of its own in ``folder``, for other processes to :meth:`open`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, split in self.splits.items():
-            for axis, array in zip("xy", split, strict=True):
-                np.save(folder / f"{name}_{axis}.npy", array, allow_pickle=False)
-        (folder / "dataset.json").write_text(json.dumps({"name": self.name, "splits": list(self.splits)}))
-
-    @classmethod
-    def open(cls, folder: Path) -> Dataset:
-        """Open what :meth:`save` wrote: read-only arrays that stay on disk until they are touched."""
-
-        saved = json.loads((folder / "dataset.json").read_text())
-        return cls(
-            saved["name"],
-            *(Split(*(_mapped(folder / f"{name}_{axis}.npy") for axis in "xy")) for name in saved["splits"]),
-        )
 
 
 def load_dataset(data: object) -> Dataset:
@@ -152,27 +102,6 @@ def check_labels(dataset: Dataset, *, classes: int) -> None:
             )
 
 
-def _mapped(file: Path) -> np.ndarray:
-    return cast(np.ndarray, np.load(file, mmap_mode="r", allow_pickle=False))
-
-
-def _fingerprint(dataset: Dataset) -> str:
-    digest = hashlib.sha256()
-    for name, split in dataset.splits.items():
-        for array in split:
-            digest.update(f"{name} {array.shape} {array.dtype.str};".encode())
-            for _, block in _blocks(array):
-                digest.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
-
-
-def _blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield an array in parts of about 16 MiB, each with its first example: no check needs memory for all of it."""
-    rows = max(1, BLOCK_BYTES // max(1, array[:1].nbytes))
-    for start in range(0, len(array), rows):
-        yield start, array[start : start + rows]
-
-
 def _checked(dataset: Dataset) -> Dataset:
     for name, split in dataset.splits.items():
         for role, array, trained in zip(("features", "targets"), split, dataset.train, strict=True):
@@ -206,7 +135,7 @@ def _check_array(array: np.ndarray, what: str) -> None:
 
 
 def _check_finite(array: np.ndarray, what: str) -> None:
-    for start, block in _blocks(array):
+    for start, block in blocks(array):
         finite = np.isfinite(block)
         if not finite.all():
             place = np.argwhere(~finite)[0]

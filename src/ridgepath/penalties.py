@@ -9,6 +9,30 @@ import numpy as np
 
 from ridgepath.errors import InputError
 
+AUTO = "auto"
+"""What a user gives for strengths that are to be found."""
+
+
+def asked_strengths(strengths: str | Iterable[object], *, zero: bool = True) -> tuple[float, ...] | None:
+    """Return the strengths that a study is asked for, as :func:`read_strengths` does; ``None`` for ``"auto"``.
+
+    Raises:
+        InputError: they are not allowed, or ``"auto"`` is to do without 0.
+    """
+    if strengths != AUTO:
+        return read_strengths(strengths, zero=zero)
+    if not zero:
+        remedy = "Leave 0 in, or give the strengths yourself."
+        raise InputError("strengths that are found have 0 among them", received="auto without 0", remedy=remedy)
+    return None
+
+
+def read_strengths(strengths: str | Iterable[object], *, zero: bool = True) -> tuple[float, ...]:
+    """Return strengths that are given as text (:func:`parse_strengths`) or as numbers (:func:`check_strengths`)."""
+    return (
+        parse_strengths(strengths, zero=zero) if isinstance(strengths, str) else check_strengths(strengths, zero=zero)
+    )
+
 
 def check_strengths(strengths: Iterable[object], *, zero: bool = True) -> tuple[float, ...]:
     """Return strengths as floats in ascending order, with 0 added unless ``zero`` is false.
@@ -55,6 +79,9 @@ def parse_strengths(text: str, *, zero: bool = True) -> tuple[float, ...]:
     Raises:
         InputError: the text is neither, or a strength is not allowed.
     """
+    if text == AUTO:
+        remedy = "Give numbers here; `ridgepath run --strengths auto` looks for them."
+        raise InputError("strengths that are added to a study must be numbers", received="auto", remedy=remedy)
     if ":" not in text:
         return check_strengths((part.strip() for part in text.split(",")), zero=zero)
     return check_strengths(_log_grid(text), zero=zero)

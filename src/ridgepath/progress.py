@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
+
+from ridgepath.results import Leg, TrialResult
 
 
 class Rate(TextColumn):
@@ -64,6 +67,13 @@ class Watch:
     def say(self, text: str) -> None:
         """Say something that stays on the screen."""
         self._console.print(text)
+
+    def follow(self, legs: Iterable[Leg], *, trials: int, epochs: int) -> Iterator[TrialResult]:
+        """Yield the results of legs as they come, and count: so many trials of so many epochs each are trained."""
+        self.begin(trials=trials, epochs=epochs)
+        for leg in legs:
+            yield from leg.results
+            self.advance(trials=len(leg.results), epochs=leg.epochs)
 
     def begin(self, *, trials: int, epochs: int) -> None:
         """Begin to count: so many trials of so many epochs each are to be trained."""

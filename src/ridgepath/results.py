@@ -5,6 +5,13 @@ Columns have the same names in memory, in ``study.db`` and in exports. A metric 
 Keras' own: they contain the penalty, and ``loss`` and a bare ``accuracy`` are running means over a
 moving network in training mode. ``*_data_loss`` never contains a penalty and is taken at the end of the epoch,
 in inference mode.
+
+A finished trial also tells how its last network stands. ``gradient_share`` is the penalty's share in what pulls
+at the penalized weights, |gradient of the penalty| / (|gradient of the data loss| + |gradient of the penalty|), on
+the training examples that every epoch evaluates. ``update_share`` is the same after every gradient is multiplied by
+the optimizer's own step for its weight; NaN for an optimizer whose steps are not known. Both are 0 without a
+penalty. ``sensitivity`` is how far the network's output moves for a small random change of its input, in units of
+the output a unit of the input; NaN where features are whole numbers.
 """
 
 from __future__ import annotations
@@ -40,6 +47,7 @@ def trial_columns(metrics: Sequence[str], *, test: bool) -> tuple[str, ...]:
     return (
         *(f"{split}_{name}" for split in splits for name in ("data_loss", *metrics)),
         *("penalty", "weight_norm", "near_zero", "best_epoch", "best_val_data_loss", "loss", "val_loss"),
+        *("gradient_share", "update_share", "sensitivity"),
     )
 
 

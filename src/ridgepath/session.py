@@ -7,11 +7,12 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,11 @@ from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
 from ridgepath.results import Leg
+from ridgepath.search import NOTE, Found, extensions, find_strengths, short, with_strengths
+from ridgepath.splits import describe, sizes
+from ridgepath.statistics.bracket import COUNT
 from ridgepath.store import FILE, StudyStore, check_folder
-from ridgepath.study import NetworkCard, Shard, Study, Trial, Variant, plan_shards
+from ridgepath.study import FIXED, NetworkCard, Shard, Study, Trial, Variant, plan_shards
 
 ENGINES = ("auto", "jax", "reference")
 MOST_TRAIN_EVALUATED = 10_000
@@ -36,12 +40,13 @@ class Request:
 
     Attributes:
         data: as in :func:`ridgepath.api.fit_path`.
-        strengths: as :func:`ridgepath.penalties.check_strengths` returns them.
+        strengths: as :func:`ridgepath.penalties.check_strengths` returns them; ``None`` for those that are to be found.
         seeds: as :func:`ridgepath.study.check_seeds` returns them.
         folder: where to keep the study; ``None`` for one that is named after the question.
         workers: processes; ``None`` for one a core.
         command: what the user typed, for the report, or empty.
         further, looks: as in :class:`ridgepath.study.Study`.
+        validation: as :func:`ridgepath.splits.check_validation` returns it.
 
     Raises:
         InputError: a setting is wrong.
@@ -49,7 +54,7 @@ class Request:
 
     builder: Builder
     data: Any
-    strengths: tuple[float, ...]
+    strengths: tuple[float, ...] | None
     seeds: tuple[int, ...]
     epochs: int
     batch_size: int
@@ -59,6 +64,7 @@ class Request:
     command: str = ""
     further: tuple[Trial, ...] = ()
     looks: tuple[tuple[int, ...], ...] = ()
+    validation: str = FIXED
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size"):
@@ -72,8 +78,9 @@ class Request:
 
     @property
     def trials(self) -> int:
-        """Number of trials that are asked for."""
-        return len(self.strengths) * len(self.seeds) + len(self.further)
+        """Number of trials that are asked for; the least, where strengths are to be found."""
+        strengths = len(self.strengths) if self.strengths is not None else COUNT + 1
+        return strengths * len(self.seeds) + len(self.further)
 
     @property
     def location(self) -> str:
@@ -83,12 +90,12 @@ class Request:
         return str(self.data) if self.data in NAMES else str(Path(self.data).expanduser().resolve())
 
     def study(self, dataset: Dataset) -> Study:
-        """Return the frozen question, now that its data is there.
+        """Return the frozen question, now that its data is there; strengths that are to be found are not yet in it.
 
         Raises:
-            InputError: the batch size does not suit the data.
+            InputError: the batch size or the number of folds does not suit the data.
         """
-        examples = len(dataset.train.y)
+        examples, validating = sizes(self.validation, dataset)
         if self.batch_size > examples:
             raise InputError(
                 f"a batch size of at most {examples}, the number of training examples",
@@ -97,8 +104,8 @@ class Request:
             )
         return Study(
             builder=self.builder.card,
-            data=dataset.card,
-            variants=(Variant(self.builder.parameter, self.strengths),),
+            data=replace(dataset.card, train=examples, validation=validating),
+            variants=(Variant(self.builder.parameter, self.strengths or (0.0,)),),
             seeds=self.seeds,
             epochs=self.epochs,
             batch_size=self.batch_size,
@@ -106,6 +113,7 @@ class Request:
             engine=self.engine,
             further=self.further,
             looks=self.looks,
+            validation=self.validation,
         )
 
 
@@ -127,23 +135,33 @@ def run(request: Request, watch: Watch) -> Path:
         folder = request.folder or default_folder(study)
         check_folder(folder)
         store = StudyStore.open(folder) if (folder / FILE).exists() else None
+        searching = request.strengths is None
+        if searching and store is not None and NOTE in store.context:
+            study, searching = with_strengths(study, store.study.variants[0].strengths), False
+            watch.say("The strengths of this study are found already; nothing is probed.")
         missing = _missing(study, store)
-        if missing:
+        if missing or searching:
             watch.stage("building the network at every strength")
             inspected = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))
-            with _saved(dataset) as data_folder:
+            with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
                 dataset = Dataset.open(Path(data_folder))  # mapped, like the workers': one copy in memory for all
-                arguments = (request.builder, data_folder, study)
-                pool.warm(_prepare, *arguments)
+                crew = _Crew(pool, request.builder, data_folder)
+                crew.prepare(short(study) if searching else study)
                 network = inspected()
                 if network.classes is not None:
                     check_labels(dataset, classes=network.classes)
-                for reason in _explain(network.refused):
+                found = find_strengths(study, crew.train, watch) if searching else None
+                if found is not None:
+                    study = with_strengths(study, found.strengths)
+                    network = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))()
+                    missing = _missing(study, store)
+                for reason in (*_explain(network.refused), *describe(study)):
                     watch.say(reason)
-                store = _written(study, store, folder=folder, network=network, request=request)
-                _train(pool, store, missing, arguments, watch=watch, sitting=sitting)
+                store = _written(study, store, folder=folder, network=network, request=request, found=found)
+                more = () if found is None else extensions(found, study, store, watch)
+                _train(crew, store, chain([missing], more), study, watch=watch, sitting=sitting)
         else:
-            watch.say(f"All {request.trials} networks are trained already; nothing was trained.")
+            watch.say(f"All {len(study.trials)} networks are trained already; nothing was trained.")
     return folder
 
 
@@ -167,6 +185,23 @@ class _Sitting:
     @property
     def seconds(self) -> float:
         return time.perf_counter() - self.clock
+
+
+@dataclass(frozen=True)
+class _Crew:
+    """The workers, and what all of them need to know."""
+
+    pool: LocalWorkers
+    builder: Builder
+    data_folder: str
+
+    def prepare(self, study: Study) -> None:
+        """Let every worker compile a study's program, and do not wait for it."""
+        self.pool.warm(_prepare, self.builder, self.data_folder, study)
+
+    def train(self, study: Study, trials: Sequence[Trial]) -> Iterator[Leg]:
+        """Train trials with the settings of a study, and yield every leg as it is finished."""
+        return self.pool.train(plan_shards(trials), _TrainLeg(self.builder, self.data_folder, study))
 
 
 def _check_count(name: str, value: object) -> None:
@@ -195,11 +230,13 @@ def _explain(refused: dict[float, str]) -> Iterator[str]:
 
 
 def _written(
-    study: Study, store: StudyStore | None, *, folder: Path, network: NetworkCard, request: Request
+    study: Study, store: StudyStore | None, *, folder: Path, network: NetworkCard, request: Request, found: Found | None
 ) -> StudyStore:
     """Create the store, or let the one that is there take up the new strengths and seeds."""
+    note = {} if found is None else {NOTE: found.account}
     if store is not None:
         store.grow(study)
+        store.remember(note)
         return store
     context = network.versions | {
         "ridgepath": version("ridgepath"),
@@ -208,33 +245,31 @@ def _written(
         "command": request.command,
         "data": request.location,
         "parameters": str(network.parameters),
+        **note,
     }
     return StudyStore.create(folder, study, metrics=network.metrics, context=context)
 
 
 def _train(
-    pool: LocalWorkers,
+    crew: _Crew,
     store: StudyStore,
-    missing: Sequence[Trial],
-    arguments: tuple[Builder, str, Study],
+    rounds: Iterable[Sequence[Trial]],
+    study: Study,
     *,
     watch: Watch,
     sitting: _Sitting,
 ) -> None:
-    """Train the missing trials and write each as it is finished, and the sitting at its end, however it ends."""
+    """Train round after round, write each trial as it is finished, and the sitting at its end, however it ends."""
     done = 0
-    watch.begin(trials=len(missing), epochs=store.study.epochs)
     try:
-        for leg in pool.train(plan_shards(missing), _TrainLeg(*arguments)):
-            for result in leg.results:
+        for trials in rounds:
+            for result in watch.follow(crew.train(study, trials), trials=len(trials), epochs=study.epochs):
                 store.add(result)
-            done += len(leg.results)
-            watch.advance(trials=len(leg.results), epochs=leg.epochs)
+                done += 1
     except KeyboardInterrupt:
-        total = len(store.study.trials)
-        raise Interrupted(store.folder, done=total - len(missing) + done, total=total) from None
+        raise Interrupted(store.folder, done=len(store.finished()), total=len(store.study.trials)) from None
     finally:
-        store.add_session(started=sitting.started, seconds=sitting.seconds, workers=pool.workers, trials=done)
+        store.add_session(started=sitting.started, seconds=sitting.seconds, workers=crew.pool.workers, trials=done)
 
 
 def _example(dataset: Dataset, study: Study) -> tuple[Any, Any]:
@@ -242,10 +277,10 @@ def _example(dataset: Dataset, study: Study) -> tuple[Any, Any]:
 
 
 @contextmanager
-def _saved(dataset: Dataset) -> Iterator[str]:
+def _saved(dataset: Dataset, *, pooled: bool) -> Iterator[str]:
     """Put the arrays where the workers map them into memory, once for all of them."""
     with tempfile.TemporaryDirectory(prefix="ridgepath-") as folder:
-        dataset.save(Path(folder))
+        dataset.save(Path(folder), pooled=pooled)
         yield folder
 
 

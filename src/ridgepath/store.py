@@ -1,6 +1,9 @@
 """``study.db``: a study on disk, in SQLite, with plain columns that any SQLite tool shows.
 
 A trial is written whole or not at all. Reading runs no code out of the file.
+
+A file of an earlier version is read as it is, with NaN in the columns that it lacks; the first thing that is written
+to it gives it those columns.
 """
 
 from __future__ import annotations
@@ -25,8 +28,10 @@ from ridgepath.study import Study, Trial
 FILE = "study.db"
 APPLICATION_ID = 0x52504448
 """``RPDH``, in the header of the file: that it is ours."""
-VERSION = 1
+VERSION = 2
 """Of the tables; a file with a higher one was written by a newer ridgepath."""
+ADDED = {2: ("gradient_share", "update_share", "sensitivity")}
+"""Version → the columns that it added to the table of trials, behind those that were there."""
 
 DEPTH = 4
 """Levels of folders below the given one in which studies are looked for."""
@@ -135,6 +140,12 @@ class StudyStore:
             connection.execute("UPDATE study SET study = ?", (_json(grown.to_json()),))
         self.study = grown
 
+    def remember(self, context: Mapping[str, str]) -> None:
+        """Add to the context, or give what is in it another value."""
+        with self._writing() as connection:
+            self.context = self._read(self.folder, connection).context | dict(context)
+            connection.execute("UPDATE study SET context = ?", (_json(self.context),))
+
     def add_session(self, *, started: str, seconds: float, workers: int, trials: int) -> None:
         """Write down one sitting: when it started, how long it took, and the trials that it finished."""
         with self._writing() as connection:
@@ -161,6 +172,8 @@ class StudyStore:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with transaction(self.folder / FILE, mode="rw") as connection:
+            _check_header(self.folder, connection)  # A newer program may have written to it meanwhile.
+            _upgrade(connection)
             yield connection
 
     @property
@@ -230,10 +243,12 @@ class StudyStore:
 
     def _table(self, connection: sqlite3.Connection, table: str) -> pd.DataFrame:
         columns = self._columns(table)
+        missing = _missing_columns(connection) if table == "trials" else []
+        present = [name for name in columns if name not in missing]
         cursor = connection.execute(f"SELECT * FROM {table} ORDER BY variant, strength, seed, 4")
-        if [column[0] for column in cursor.description] != list(columns):
+        if [column[0] for column in cursor.description] != present:
             raise _damaged(self.folder, f"other columns in {table}")
-        frame = pd.DataFrame(cursor.fetchall(), columns=list(columns))
+        frame = pd.DataFrame(cursor.fetchall(), columns=present).reindex(columns=list(columns))
         try:
             return frame.astype({name: PANDAS_TYPES[kind] for name, kind in columns.items()})
         except (TypeError, ValueError) as error:
@@ -298,6 +313,7 @@ def _question(study: Study) -> dict[str, object]:
         "epochs": study.epochs,
         "batch size": study.batch_size,
         "engine": study.engine,
+        "validation": study.validation,
     }
 
 
@@ -317,18 +333,33 @@ def _check_is_study(folder: Path) -> None:
         raise StudyError(f"{folder} must be a study", received=missing, remedy="Give the folder of a study.")
 
 
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _missing_columns(connection: sqlite3.Connection) -> list[str]:
+    """Name the columns of trials that came after the version of this file."""
+    version = _version(connection)
+    return [name for later, names in ADDED.items() if later > version for name in names]
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    missing = _missing_columns(connection)
+    for name in missing:
+        connection.execute(f"ALTER TABLE trials ADD COLUMN {quoted(name)} REAL")
+    if missing:
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
 def _check_header(folder: Path, connection: sqlite3.Connection) -> None:
-    application, version = (
-        connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-    )
-    if application != APPLICATION_ID:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StudyError(
             f"{folder / FILE} must be a study", received="another program's file", remedy="Give another folder."
         )
-    if version != VERSION:
-        raise StudyError(
-            f"{folder / FILE} must have version {VERSION}", received=f"version {version}", remedy="Update ridgepath."
-        )
+    version = _version(connection)
+    if not 1 <= version <= VERSION:
+        expected = f"{folder / FILE} must have a version from 1 to {VERSION}"
+        raise StudyError(expected, received=f"version {version}", remedy="Update ridgepath.")
 
 
 @contextmanager

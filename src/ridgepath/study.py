@@ -12,6 +12,9 @@ from typing import Any
 
 from ridgepath.errors import InputError
 
+FIXED = "fixed"
+"""The way of validation in which all seeds share the split that was given."""
+
 
 @dataclass(frozen=True, order=True)
 class Trial:
@@ -92,6 +95,8 @@ class Study:
         further: trials with other seeds than these, at the strengths whose comparison was open.
         looks: seeds that were there at the first look at a comparison, those added for the second, and so on; empty
             for a study whose number of seeds did not follow from its results.
+        validation: how the validation examples are chosen, see :mod:`ridgepath.splits`; the counts of ``data`` are
+            those of every seed.
     """
 
     builder: BuilderCard
@@ -104,6 +109,12 @@ class Study:
     engine: str = "auto"
     further: tuple[Trial, ...] = ()
     looks: tuple[tuple[int, ...], ...] = ()
+    validation: str = FIXED
+
+    @property
+    def overlap(self) -> float | None:
+        """Validation examples over training examples where every seed has a split of its own, else ``None``."""
+        return None if self.validation == FIXED else self.data.validation / self.data.train
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -135,6 +146,8 @@ class Study:
             "batch_size": self.batch_size,
             "engine": self.engine,
         }
+        if self.validation != FIXED:
+            question["validation"] = self.validation
         return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
     def looked_at(self) -> Study:

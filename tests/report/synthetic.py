@@ -48,7 +48,7 @@ def make_results(
         key = dict(zip(KEY, (trial.variant, trial.strength, trial.seed), strict=True))
         history = _history(trial, epochs=study.epochs, metrics=metrics)
         epochs += [{**key, "epoch": epoch, **figures} for epoch, figures in enumerate(history, start=1)]
-        figures = _final(history, columns=trial_columns(metrics, test=study.data.test > 0))
+        figures = _final(trial, history, columns=trial_columns(metrics, test=study.data.test > 0))
         if status != DONE:
             figures = dict.fromkeys(figures, float("nan"))
         trials.append({**key, "status": status, "reason": reason, "engine": "jax", "seconds": 2.5, **figures})
@@ -120,8 +120,17 @@ def _row(
     return {name: float(figures[name]) for name in epoch_columns(metrics)}
 
 
-def _final(history: list[dict[str, float]], *, columns: Sequence[str]) -> dict[str, float]:
+def _final(trial: Trial, history: list[dict[str, float]], *, columns: Sequence[str]) -> dict[str, float]:
     last, losses = history[-1], [row["val_data_loss"] for row in history]
     best = {"best_epoch": float(np.argmin(losses) + 1), "best_val_data_loss": min(losses)}
     test = {name: last[name.replace("test_", "val_")] * 1.02 for name in columns if name.startswith("test_")}
-    return {name: {**last, **best, **test}[name] for name in columns}
+    return {name: {**last, **best, **test, **_probes(trial)}[name] for name in columns}
+
+
+def _probes(trial: Trial) -> dict[str, float]:
+    """Draw shares that grow to about a half, where penalty and data balance, and a sensitivity that falls."""
+    rng = np.random.default_rng([trial.seed, round(trial.strength * 1e6), 7])
+    force = trial.strength / 3e-3
+    share = 0.5 * force / (0.1 + force) * (1 + rng.normal(0, 0.02))
+    sensitivity = 0.3 / (1 + force) * (1 + rng.normal(0, 0.03))
+    return {"gradient_share": share, "update_share": 0.9 * share, "sensitivity": sensitivity}

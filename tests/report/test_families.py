@@ -117,6 +117,22 @@ def test_seeds_that_were_added_for_a_second_look_are_compared_with_a_part_of_the
     assert smallest.found[1].high == pytest.approx(alone[0].high, rel=1e-6)
 
 
+def test_where_seeds_have_splits_of_their_own_the_overlap_widens_what_is_taken_on_validation_examples():
+    study = dataclasses.replace(make_study(), validation="redrawn")
+    results = make_results(study)
+    [table] = losses_of(study, results)
+    smallest, lowest = compared(study, results)
+    assert numbers(smallest.found) == numbers(compare(STRENGTHS, table, baseline=0.0, share=0.6, overlap=1 / 3))
+    assert {each.covers for each in (*smallest.found, *lowest.found)} == {"seeds, examples and splits"}
+    smallest, _ = compared(study, results, terms=Terms("val_accuracy", larger_is_better=True))
+    accuracy = results.trials["val_accuracy"].to_numpy().reshape(4, 5, 1)
+    expected = compare(STRENGTHS, accuracy, baseline=0.0, share=0.6, overlap=1 / 3, larger_is_better=True)
+    assert numbers(smallest.found) == numbers(expected)
+    smallest, _ = compared(study, results, terms=Terms("weight_norm"))
+    norms = results.trials["weight_norm"].to_numpy().reshape(4, 5, 1)
+    assert numbers(smallest.found) == numbers(compare(STRENGTHS, norms, baseline=0.0, share=0.6))
+
+
 def test_a_study_of_one_strength_or_without_trials_has_no_comparisons():
     single = make_study(strengths=(0.1,))
     assert compared(single, make_results(single), minimum=0.1) == ()

@@ -85,6 +85,27 @@ def test_the_gap_is_paired_by_seed():
     assert gap.standard_error == pytest.approx(scipy.stats.sem([0.5, 0.5, 1.5]))
 
 
+def test_where_seeds_have_splits_of_their_own_errors_are_those_of_nadeau_and_bengio():
+    study = dataclasses.replace(make_study(), validation="redrawn")
+    results = make_results(study)
+    summary = summary_of(study, results)
+    for measure in ("val_data_loss", "val_accuracy", "gap"):
+        found = point(summary, 1e-3).estimates[measure]
+        if measure == "gap":
+            values = results.trials["val_data_loss"] - results.trials["train_data_loss"]
+        else:
+            values = results.trials[measure]
+        values = values[results.trials["strength"] == 1e-3]
+        assert found.standard_error == pytest.approx(math.sqrt((1 / 5 + 1 / 3) * values.var(ddof=1)), rel=1e-5), measure
+    assert point(summary, 1e-3).estimates["test_data_loss"].covers == "seeds and examples"
+    assert point(summary, 1e-3).estimates["weight_norm"].covers == "seeds"
+    assert summary.choices[0].honest.source == "test set"
+    notes = " ".join(summary.notes)
+    assert "training sets overlap, and that is accounted for (Nadeau and Bengio 2003)" in notes
+    assert "Every seed divides the 4,000 training and validation examples anew" in notes
+    assert "comes from the seeds and splits, and" in notes
+
+
 def test_keras_val_loss_is_the_column_val_loss():
     summary = choice_of({0.0: [1.0, 2.0]}, keras={0.0: [5.0, 6.0]})
     assert point(summary, 0.0).estimates["keras_val_loss"].mean == 5.5

@@ -50,6 +50,7 @@ def test_verdicts_follow_the_truth_and_are_said(effect, verdict):
         ({"seeds_needed": 9, "examples_needed": 4}, "~9 seeds", "about 9 seeds in all would decide it"),
         ({"seeds_needed": None, "examples_needed": 4049}, "~4,000 examples", "about 4,000 validation examples would"),
         ({"seeds_needed": None, "examples_needed": None}, "neither alone", "neither more seeds nor more examples"),
+        ({"covers": "seeds, examples and splits"}, "not by seeds", "more seeds alone would not decide it"),
         ({"seeds": 1}, "more seeds", "one seed decides nothing"),
         ({"verdict": "better"}, None, ""),
     ],

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +11,27 @@ import pytest
 SEEDS_DOMINATE, EXAMPLES_DOMINATE, MIXED = (0.9, 0.08, 0.02), (0.05, 0.9, 0.05), (0.4, 0.4, 0.2)
 
 
-@pytest.fixture(scope="module")
-def known_truth():
-    path = Path(__file__).parents[2] / "benchmarks" / "known_truth.py"
-    spec = importlib.util.spec_from_file_location("known_truth", path)
+@contextmanager
+def benchmark(name):
+    path = Path(__file__).parents[2] / "benchmarks" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)
-    sys.modules["known_truth"] = module
+    sys.modules[name] = module
     spec.loader.exec_module(module)
     yield module
-    del sys.modules["known_truth"]
+    del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def known_truth():
+    with benchmark("known_truth") as module:
+        yield module
+
+
+@pytest.fixture(scope="module")
+def trained_learners(known_truth):
+    with benchmark("trained_learners") as module:
+        yield module
 
 
 @pytest.mark.parametrize("shares", [SEEDS_DOMINATE, EXAMPLES_DOMINATE, MIXED])
@@ -72,3 +85,31 @@ def test_the_corrected_figure_of_the_chosen_strength_is_far_less_biased(known_tr
     seen, corrected = known_truth.selection_bias(MIXED, (6, 5, 100), draws=300, generator=generator)
     assert seen < -1
     assert abs(corrected) < 0.35
+
+
+@pytest.mark.parametrize(("name", "seeds"), [("means", 5), ("ridge", 20), ("neighbours", 20)])
+def test_learners_trained_on_overlapping_examples_are_seldom_called_different(trained_learners, name, seeds):
+    generator = np.random.default_rng(seeds)
+    found = trained_learners.false_differences(
+        name, "redrawn", seeds, pool=60, draws=300, generator=generator, truth_draws=4_000
+    )
+    assert found.corrected.within(0.0, 0.05), found
+    assert found.spread < 1.1
+
+
+@pytest.mark.parametrize(("validation", "seeds"), [("redrawn", 20), ("folds:10", 30)])
+def test_the_plain_t_test_calls_them_different_far_too_often(trained_learners, validation, seeds):
+    generator = np.random.default_rng(seeds)
+    found = trained_learners.false_differences(
+        "neighbours", validation, seeds, pool=60, draws=200, generator=generator, truth_draws=4_000
+    )
+    assert found.plain.value > 0.2
+    assert found.corrected.within(0.0, 0.05), found
+
+
+def test_the_truth_of_the_learners_is_what_their_training_gives(trained_learners):
+    generator, means = np.random.default_rng(6), trained_learners.LEARNERS["means"]
+    by_formula = trained_learners.true_difference(means, 45, draws=0, generator=generator)
+    found, error = trained_learners.expected_losses(means, 45, draws=4_000, generator=generator)
+    assert abs(found - by_formula) < 4 * error
+    assert error < 0.001

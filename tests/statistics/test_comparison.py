@@ -160,6 +160,21 @@ def test_choices_are_compared_each_with_each_among_all_pairs():
     assert {c.family for c in found} == {6}
 
 
+def test_seeds_with_splits_of_their_own_are_paired_by_seed_with_the_corrected_t_test():
+    losses = study(np.random.default_rng(14), shifts=(0.0, 0.2, 0.02, 0.0), examples=50)
+    found = by_strength(compare(STRENGTHS, losses, baseline=0.0, overlap=0.25))
+    chosen = compare_choices(STRENGTHS, losses, choices=[0.0, 0.001], overlap=0.25)
+    for c in (*found.values(), *chosen):
+        differences = (losses[STRENGTHS.index(c.strength)].astype(float) - losses[0]).mean(axis=1)
+        error = math.sqrt((1 / 5 + 0.25) * np.var(differences, ddof=1))
+        p = 2 * stats.t.sf(abs(differences.mean()) / error, 4)
+        assert (c.difference, c.standard_error) == pytest.approx((differences.mean(), error))
+        assert c.p_value == pytest.approx(1 - (1 - p) ** c.family)
+        assert (c.covers, c.examples_needed) == ("seeds, examples and splits", None)
+    means = losses[0].astype(float).mean(axis=1)
+    assert found[0.1].margin == pytest.approx(math.sqrt((1 / 5 + 0.25) * np.var(means, ddof=1)))
+
+
 def test_bad_input_is_refused_with_a_remedy():
     losses = study(np.random.default_rng(13))
     with pytest.raises(

@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -93,3 +94,30 @@ def test_where_a_number_of_seeds_is_named_seeds_may_decide(difference, component
     squares = squares_of(difference, seeds=4, examples=300, components=components)
     if seeds_needed(squares, error=ERROR, margin=0.05) is not None:
         assert seeds_may_decide(squares, error=ERROR, margin=0.05)
+
+
+OVERLAP = 0.25
+
+
+def reach_of_splits(seeds, examples, components):
+    """The same where every seed has a split of its own: more seeds leave OVERLAP times a mean's variance."""
+    variance = (1 / seeds + OVERLAP) * (components[0] + components[2] / examples)
+    return (stats.t.isf(ERROR / 2, seeds - 1) + stats.norm.ppf(0.8)) * math.sqrt(variance)
+
+
+@pytest.mark.parametrize("examples", [2, 2_000])
+def test_seeds_needed_knows_that_training_sets_overlap(examples):
+    components = (0.0004, 0.0, 1.0)
+    crossed = squares_of(0.0, seeds=3, examples=examples, components=components)
+    squares = dataclasses.replace(crossed, overlap=OVERLAP)
+    for needed in (4, 20, 300):
+        seen = dataclasses.replace(squares, mean=1.00001 * reach_of_splits(needed, examples, components))
+        assert seeds_needed(seen, error=ERROR, margin=math.nan) == needed
+    too_small = dataclasses.replace(squares, mean=0.999 * reach_of_splits(10_000, examples, components))
+    assert seeds_needed(too_small, error=ERROR, margin=math.nan) is None
+
+
+def test_validation_examples_that_train_in_other_seeds_cannot_grow_alone():
+    squares = squares_of(0.1, seeds=5, examples=100, components=(0.0001, 0.0, 1.0))
+    assert examples_needed(squares, error=ERROR, margin=math.nan) is not None
+    assert examples_needed(dataclasses.replace(squares, overlap=OVERLAP), error=ERROR, margin=math.nan) is None

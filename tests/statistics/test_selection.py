@@ -126,6 +126,16 @@ def test_the_optimism_about_two_equal_strengths_is_the_expected_smaller_of_two_n
     assert found.optimism == pytest.approx(comparison.standard_error / math.sqrt(2 * math.pi), rel=0.1)
 
 
+@pytest.mark.parametrize("deviations", [(0.1, 3.0, 0.01), (0.02, 0.0, 1.0)])
+def test_where_seeds_have_splits_of_their_own_the_frequency_is_what_the_corrected_error_says(deviations):
+    losses = noisy([1.0, 1.0], generator=np.random.default_rng(16), deviations=deviations)
+    (comparison,) = compare([0.0, 0.1], losses, baseline=0.0, overlap=0.5)
+    losses[0] += 0.8 * comparison.standard_error
+    generator = np.random.default_rng(17)
+    found = resample_choices([0.0, 0.1], losses, generator=generator, resamples=4000, overlap=0.5)
+    assert found.frequencies == pytest.approx([0.212, 0.788], abs=0.035)
+
+
 def test_a_clear_choice_is_always_made_and_needs_no_correction():
     losses = noisy([1.0, 0.0, 1.0], generator=np.random.default_rng(5))
     found = resample_choices([0.0, 0.1, 0.2], losses, generator=np.random.default_rng(6))
@@ -181,6 +191,16 @@ def test_without_a_test_set_mean_and_interval_are_raised_by_the_optimism():
     raised = (figure.estimate.mean, figure.estimate.low, figure.estimate.high)
     assert raised == pytest.approx((seen.mean + 0.3, seen.low + 0.3, seen.high + 0.3))
     assert figure.estimate.standard_error == seen.standard_error
+
+
+def test_the_corrected_figure_knows_that_seeds_have_splits_of_their_own_and_share_the_test_examples():
+    values = np.random.default_rng(18).normal(1.0, 1.0, size=(4, 50))
+    figure = honest_figure(0.1, validation=values, optimism=0.3, overlap=0.25)
+    assert figure.estimate.high == pytest.approx(mean_estimate(values, overlap=0.25).high + 0.3)
+    assert figure.estimate.covers == "seeds, examples and splits"
+    assert honest_figure(0.1, validation=values, optimism=0.3, test=values, overlap=0.25).estimate == mean_estimate(
+        values
+    )
 
 
 def test_losses_of_other_strengths_are_refused():

@@ -171,6 +171,76 @@ def test_float32_is_summed_in_float64():
     assert estimate.standard_error == pytest.approx(exact[0].std(ddof=1) / math.sqrt(100_000), rel=1e-9)
 
 
+def splits_of_their_own(generator, *, seeds, examples, overlap, deviations=(0.3, 1.0)):
+    """Values whose seeds' means correlate by overlap / (1 + overlap), and examples that no two seeds share."""
+    of_seed, within = deviations
+    variance = of_seed**2 + within**2 / examples
+    shared = math.sqrt(overlap * variance) * generator.normal()
+    return shared + of_seed * generator.normal(size=(seeds, 1)) + within * generator.normal(size=(seeds, examples))
+
+
+def test_seeds_with_splits_of_their_own_give_the_corrected_t_test():
+    values = 0.3 + splits_of_their_own(np.random.default_rng(11), seeds=6, examples=40, overlap=0.25)
+    means = values.mean(axis=1)
+    # Nadeau and Bengio (2003): the variance of the means times 1/S + n_validation/n_training.
+    error = math.sqrt((1 / 6 + 0.25) * np.var(means, ddof=1))
+    oracle = stats.t(df=5, loc=means.mean(), scale=error).interval(0.95)
+    estimate = mean_estimate(values, overlap=0.25)
+    assert (estimate.mean, estimate.standard_error) == pytest.approx((means.mean(), error))
+    assert (estimate.low, estimate.high) == pytest.approx(oracle)
+    assert (estimate.covers, estimate.degrees_of_freedom) == ("seeds, examples and splits", 5)
+    expected = 2 * stats.t.sf(abs(means.mean()) / error, 5)
+    assert p_value(mean_squares(values, overlap=0.25)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("examples", [1, 3, 200])
+def test_without_overlap_it_is_the_t_test_over_the_means_of_seeds(examples):
+    values = 0.4 + np.random.default_rng(12).normal(size=(5, examples))
+    oracle = stats.ttest_1samp(values.mean(axis=1), 0.0)
+    estimate = mean_estimate(values, overlap=0.0)
+    assert (estimate.low, estimate.high) == pytest.approx(tuple(oracle.confidence_interval(0.95)))
+    assert p_value(mean_squares(values, overlap=0.0)) == pytest.approx(oracle.pvalue)
+
+
+@pytest.mark.parametrize("overlap", [1 / 4, 1.0])
+def test_the_corrected_interval_is_exact_where_the_correlation_is_as_guessed(overlap):
+    generator, held = np.random.default_rng(13), [0, 0]
+    for _ in range(2000):
+        values = splits_of_their_own(generator, seeds=6, examples=5, overlap=overlap)
+        for i, estimate in enumerate((mean_estimate(values, overlap=overlap), mean_estimate(values, overlap=0.0))):
+            held[i] += estimate.low <= 0 <= estimate.high
+    # A standard deviation is 0.5%.
+    assert held[0] / 2000 == pytest.approx(0.95, abs=0.015)
+    assert held[1] / 2000 < 0.92
+
+
+def test_the_shares_are_those_of_examples_and_of_all_that_a_seed_draws():
+    generator = np.random.default_rng(14)
+    draws = [
+        mean_estimate(splits_of_their_own(generator, seeds=30, examples=20, overlap=0.25), overlap=0.25)
+        for _ in range(200)
+    ]
+    assert np.mean([d.share_examples for d in draws]) == pytest.approx(0.05 / (0.09 + 0.05), rel=0.1)
+    assert all(d.share_seeds + d.share_examples == pytest.approx(1) for d in draws)
+    assert {d.share_rest for d in draws} == {0.0}
+    one_value = mean_estimate(generator.normal(size=(5, 1)), overlap=0.25)
+    assert (one_value.share_seeds, one_value.share_examples, one_value.share_rest) == (1.0, 0.0, 0.0)
+    constant = mean_estimate(np.ones((3, 4)), overlap=0.25)
+    assert (constant.standard_error, constant.low, constant.high) == (0.0, 1.0, 1.0)
+
+
+def test_of_one_usable_seed_it_does_not_matter_whose_examples_they_are():
+    values = np.random.default_rng(15).normal(size=(2, 30))
+    values[1, 4] = math.nan
+    assert mean_estimate(values, overlap=0.25) == mean_estimate(values)
+
+
+@pytest.mark.parametrize("overlap", [-0.1, math.nan, math.inf])
+def test_an_overlap_that_is_none_is_refused(overlap):
+    with pytest.raises(ValueError, match="expected an overlap >= 0 and finite"):
+        mean_squares(np.ones((2, 3)), overlap=overlap)
+
+
 def test_an_array_without_two_axes_is_refused():
     with pytest.raises(ValueError, match=r"expected an array \(seed, example\); received one with 1 axes"):
         mean_estimate([1.0, 2.0])

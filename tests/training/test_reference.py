@@ -33,7 +33,7 @@ def train_lowered(trial, data, study):
     progress = one.start(lowered)
     while progress.epoch < study.epochs and not progress.diverged:
         one.train_one_epoch(program, progress, lowered.coefficients, arrays, seed=trial.seed)
-    return one.finish(program, progress, trial, arrays)
+    return one.finish(program, progress, trial, lowered.coefficients, arrays)
 
 
 @pytest.mark.parametrize("strength", [0.0, 1e-2])
@@ -53,10 +53,12 @@ def test_the_same_trial_by_both_engines(few, study_of, strength):
 
 
 def test_training_figures_of_an_epoch_come_from_a_fixed_part_and_the_last_from_all(few, study_of):
-    part = train_lowered(Trial("l2", 0.0, 0), few, study_of(few, epochs=1, evaluated=100))
-    whole = train_lowered(Trial("l2", 0.0, 0), few, study_of(few, epochs=1))
+    part = train_lowered(Trial("l2", 1e-2, 0), few, study_of(few, epochs=1, evaluated=100))
+    whole = train_lowered(Trial("l2", 1e-2, 0), few, study_of(few, epochs=1))
     assert part.figures["train_data_loss"] == pytest.approx(whole.figures["train_data_loss"])
     assert part.epochs["train_data_loss"][0] != pytest.approx(whole.epochs["train_data_loss"][0])
+    assert part.figures["gradient_share"] != pytest.approx(whole.figures["gradient_share"], rel=1e-3)
+    assert part.figures["sensitivity"] == pytest.approx(whole.figures["sensitivity"])
 
 
 def explosive(strength):
@@ -75,7 +77,7 @@ def test_a_trial_whose_loss_is_not_finite_is_marked_with_its_epoch(few, study_of
     assert result.status == "diverged"
     assert result.reason == "the loss was not finite in epoch 1"
     assert len(result.epochs["loss"]) == 1
-    assert np.isnan(result.figures["val_data_loss"])
+    assert np.isnan([result.figures[name] for name in ("val_data_loss", "gradient_share", "sensitivity")]).all()
 
 
 @pytest.mark.slow

@@ -35,6 +35,7 @@ class PathArrays:
         self.strengths = next(each.strengths for each in study.variants if each.name == variant)
         self.seeds = study.all_seeds
         self.looks = [study.look_of(seed) for seed in self.seeds] if study.looks else None
+        self._overlap = study.overlap
         self._results = results
 
     @cached_property
@@ -60,6 +61,15 @@ class PathArrays:
     def tested(self) -> bool:
         """Whether the losses of test examples are known."""
         return "test" in self._results.example_losses
+
+    def overlap(self, measure: str) -> float | None:
+        """Return the overlap of training sets that widens the errors of a measure.
+
+        It is that of the study for what is taken on validation examples, which every seed has others of; ``None``
+        for other measures, and for a study of one split.
+        """
+        on_validation = measure.startswith("val_") or measure in ("gap", "keras_val_loss")
+        return self._overlap if on_validation else None
 
     def column(self, measure: str) -> Floats:
         """Return a figure of the trials (strength, seed), such as ``weight_norm``, ``gap`` or ``keras_val_loss``."""

@@ -60,7 +60,9 @@ def choose(path: PathArrays, points: Sequence[PathPoint], compared: Sequence[Fam
     means, errors = [loss.mean for loss in losses], [loss.standard_error for loss in losses]
     values = path.values(LOSS)
     values[~np.isfinite(means)] = np.nan
-    resampling = selection.resample_choices(strengths, values, generator=np.random.default_rng(0), resamples=RESAMPLES)
+    resampling = selection.resample_choices(
+        strengths, values, generator=np.random.default_rng(0), resamples=RESAMPLES, overlap=path.overlap(LOSS)
+    )
     minimum, threshold, honest = lowest(points), None, None
     if minimum is not None:
         row = strengths.index(minimum)
@@ -85,6 +87,7 @@ def _honest(path: PathArrays, row: int, *, optimism: float) -> selection.HonestF
         path.strengths[row],
         validation=path.values(LOSS)[row, trained],
         optimism=optimism,
+        overlap=path.overlap(LOSS),
         test=path.values("test_data_loss")[row, trained] if path.tested else None,
     )
 

@@ -210,19 +210,22 @@ def _estimates(path: PathArrays, measure: str) -> list[Estimate]:
     """Estimate a measure at each strength of a path."""
     values, trained = path.column(measure), path.trained
     found = [estimate(of_seeds[done]) for of_seeds, done in zip(values, trained, strict=True)]
-    if measure in _BY_EXAMPLE:
-        tables = path.values(measure)
-        found = [_two_sources(each, table[done]) for each, table, done in zip(found, tables, trained, strict=True)]
+    if measure in _BY_EXAMPLE or path.overlap(measure) is not None:
+        tables, overlap = path.values(measure), path.overlap(measure)
+        found = [
+            _further_sources(each, table[done], overlap=overlap)
+            for each, table, done in zip(found, tables, trained, strict=True)
+        ]
     with np.errstate(over="ignore"):
         shifts = balanced_means(values) - [each.mean for each in found]
     return [each.moved(shift) if shift else each for each, shift in zip(found, shifts.tolist(), strict=True)]
 
 
-def _two_sources(of_seeds: Estimate, values: NDArray[np.floating]) -> Estimate:
+def _further_sources(of_seeds: Estimate, values: NDArray[np.floating], *, overlap: float | None) -> Estimate:
     """Give an estimate over seeds the error that also comes from the examples, whose values are (seed, example)."""
     if not math.isfinite(of_seeds.mean):
         return of_seeds
-    both = mean_estimate(values)
+    both = mean_estimate(values, overlap=overlap)
     return Estimate(
         of_seeds.mean,
         both.standard_error,

@@ -100,6 +100,7 @@ def _against_smallest(path: PathArrays, terms: Terms, *, share: float) -> Family
         margin=terms.margin,
         larger_is_better=terms.larger_is_better,
         looks=path.looks,
+        overlap=path.overlap(terms.measure),
     )
     return Family("baseline", path.variant, terms, found if path.trained.any() else ())
 
@@ -116,6 +117,7 @@ def _against_minimum(path: PathArrays, minimum: float | None, terms: Terms, *, s
         margin=terms.margin,
         larger_is_better=terms.larger_is_better,
         looks=path.looks,
+        overlap=path.overlap(terms.measure),
     )
     return Family("minimum", path.variant, terms, tuple(each for each in found if each.strength != _labels(path)[0]))
 
@@ -132,6 +134,7 @@ def _between_choices(
         margin=terms.margin,
         larger_is_better=terms.larger_is_better,
         looks=paths[0].looks,
+        overlap=paths[0].overlap(terms.measure),
     )
     return Family("choices", "", terms, found)
 

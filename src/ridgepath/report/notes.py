@@ -10,6 +10,7 @@ from ridgepath.report.choice import Choice
 from ridgepath.report.estimates import Failure, PathPoint
 from ridgepath.report.formatting import write_count, write_share
 from ridgepath.results import DIVERGED
+from ridgepath.splits import describe
 from ridgepath.study import DataCard, Study
 
 
@@ -27,12 +28,11 @@ def write_notes(
 
 
 def _on_noise(study: Study, *, points: Sequence[PathPoint], choices: Sequence[Choice]) -> Iterator[str]:
-    tested = " and test" if study.data.test else ""
     yield (
-        f"Figures are means over {_on_seeds(study)} ± their standard error, with 95% intervals. Those of validation"
-        f"{tested} data loss and of the gap cover two sources of noise: the seeds (initial weights, order of batches, "
-        "dropout) and which examples happened to be drawn. All others cover the noise of seeds only."
+        f"Figures are means over {_on_seeds(study)} ± their standard error, with 95% intervals. {_on_sources(study)} "
+        "All others cover the noise of seeds only."
     )
+    yield from describe(study)
     several = len(choices) > 1
     for choice in choices:
         chosen = next((p for p in points if (p.variant, p.strength) == (choice.variant, choice.strength_min)), None)
@@ -51,16 +51,36 @@ def _on_seeds(study: Study) -> str:
     return f"{len(study.seeds)} to {write_count(len(study.all_seeds), 'seed')}"
 
 
-def _on_shares(chosen: PathPoint, *, prefix: str) -> Iterator[str]:
-    estimate = chosen.estimates["val_data_loss"]
-    if estimate.covers != "seeds and examples" or estimate.shares is None or not any(estimate.shares):
-        return
-    of_seeds, of_examples, of_rest = (write_share(share) for share in estimate.shares)
-    yield (
-        f"{prefix}Of the squared standard error of the validation data loss at strength "
-        f"{format_strength(chosen.strength)}, {of_seeds} comes from the seeds, {of_examples} from the examples and "
-        f"{of_rest} from how the two meet; more seeds reduce the first and the last only."
+def _on_sources(study: Study) -> str:
+    of_seeds = "the seeds (initial weights, order of batches, dropout)"
+    tested = "test data loss" if study.data.test else ""
+    if study.overlap is None:
+        measures = "validation and test data loss" if tested else "validation data loss"
+        return (
+            f"Those of {measures} and of the gap cover two sources of noise: {of_seeds} and which examples happened "
+            "to be drawn."
+        )
+    and_test = f" Those of {tested} cover the noise of seeds and of test examples." * bool(tested)
+    return (
+        f"Those of validation figures and of the gap cover {of_seeds}, which examples were drawn and how they "
+        f"were divided; training sets overlap, and that is accounted for (Nadeau and Bengio 2003).{and_test}"
     )
+
+
+def _on_shares(chosen: PathPoint, *, prefix: str) -> Iterator[str]:
+    shares = chosen.estimates["val_data_loss"].shares
+    if chosen.trials < 2 or shares is None or not any(shares):
+        return
+    of_seeds, of_examples, of_rest = (write_share(share) for share in shares)
+    error = f"{prefix}Of the squared standard error of the validation data loss at strength "
+    error += format_strength(chosen.strength)
+    if chosen.estimates["val_data_loss"].covers == "seeds, examples and splits":
+        yield f"{error}, {of_seeds} comes from the seeds and splits, and {of_examples} from the examples."
+    elif chosen.estimates["val_data_loss"].covers == "seeds and examples":
+        yield (
+            f"{error}, {of_seeds} comes from the seeds, {of_examples} from the examples and {of_rest} from how the two "
+            "meet; more seeds reduce the first and the last only."
+        )
 
 
 def _on_examples(study: Study) -> Iterator[str]:

@@ -103,11 +103,10 @@ def keras_disagrees(choice: Choice) -> str | None:
 
 def path_caption(summary: Summary) -> str:
     """Say what the figure of the path shows."""
-    bars = (
-        "Bars are 95% intervals; those of validation losses cover seeds and examples, the others seeds"
-        if _has_intervals(summary)
-        else "One trial a strength: bars cover the examples only"
-    )
+    bars = "One trial a strength: bars cover the examples only"
+    if _has_intervals(summary):
+        covers = next(point.estimates["val_data_loss"].covers for point in summary.points if point.trials > 1)
+        bars = f"Bars are 95% intervals; those of validation losses cover {covers}, the others seeds"
     return (
         f"Mean data loss after the last epoch, without the penalty. {bars}. The dotted line is the lowest mean "
         "validation data loss plus one standard error. Keras' val_loss can be switched on in the legend."

@@ -90,7 +90,7 @@ def _would_decide(each: Difference) -> str:
         return f"~{write_count(_rounded(each.seeds_needed), 'seed')}"
     if each.examples_needed is not None:
         return f"~{write_count(_rounded(each.examples_needed), 'example')}"
-    return "neither alone"
+    return "not by seeds" if each.covers == "seeds, examples and splits" else "neither alone"
 
 
 def would_decide(each: Difference) -> str:
@@ -104,6 +104,8 @@ def would_decide(each: Difference) -> str:
     if each.examples_needed is not None:
         examples = write_count(_rounded(each.examples_needed), "validation example")
         return f"more seeds alone would not decide it, about {examples} would"
+    if each.covers == "seeds, examples and splits":
+        return "more seeds alone would not decide it"
     return "neither more seeds nor more examples alone would decide it"
 
 

@@ -11,6 +11,8 @@ by ``share``. Undivided, these two together err in about 6% of studies without a
 
 A study that adds seeds until a comparison is decided looks at it several times; each look has its part of the error,
 see :mod:`ridgepath.statistics.looks`.
+Where every seed has a split of its own, strengths are paired by seed, and ``overlap`` widens the intervals by what the
+training sets share, see :mod:`ridgepath.statistics.variance`.
 """
 
 from __future__ import annotations
@@ -98,6 +100,7 @@ class _Rules:
     margin: float | None
     larger_is_better: bool
     looks: NDArray[np.intp] | None
+    overlap: float | None
 
     def look(self, values: NDArray[np.floating], others: NDArray[np.floating]) -> int:
         if self.looks is None:
@@ -125,6 +128,7 @@ def compare(
     margin: float | None = None,
     larger_is_better: bool = False,
     looks: Sequence[int] | None = None,
+    overlap: float | None = None,
 ) -> tuple[Comparison[Label], ...]:
     """Compare every strength with a baseline.
 
@@ -143,6 +147,8 @@ def compare(
         larger_is_better: whether the values are a metric such as accuracy, and no loss.
         looks: (seed,), for which look each seed was added, from 1; None if the number of seeds did not follow
             from what was seen.
+        overlap: number of validation examples over that of training examples, where every seed has a split of its
+            own; ``None`` where all seeds share their examples.
 
     Returns:
         One comparison a strength, in the order of the labels, without the baseline's with itself.
@@ -158,7 +164,7 @@ def compare(
         )
     pairs = [(row, labels.index(baseline)) for row in range(len(labels)) if labels[row] != baseline]
     size = len(pairs) if family == "baseline" else math.comb(len(labels), 2)
-    rules = _Rules(max(size, 1), share, check_margin(margin), larger_is_better, _of_seeds(looks))
+    rules = _Rules(max(size, 1), share, check_margin(margin), larger_is_better, _of_seeds(looks), overlap)
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
 
@@ -171,6 +177,7 @@ def compare_choices(
     margin: float | None = None,
     larger_is_better: bool = False,
     looks: Sequence[int] | None = None,
+    overlap: float | None = None,
 ) -> tuple[Comparison[Label], ...]:
     """Compare what was chosen from the data, such as every variant's ``strength_min``, each with each.
 
@@ -180,7 +187,7 @@ def compare_choices(
     Args:
         labels, losses: as in :func:`compare`; all that was chosen from, not only the choices.
         choices: some of the labels.
-        share, margin, larger_is_better, looks: as in :func:`compare`.
+        share, margin, larger_is_better, looks, overlap: as in :func:`compare`.
 
     Returns:
         A comparison of each choice with each later one, (later against earlier).
@@ -195,7 +202,8 @@ def compare_choices(
             raise InputError(
                 "a choice must be a strength of the study", received=choice, remedy=f"Take some of {list(labels)}."
             )
-    rules = _Rules(max(math.comb(len(labels), 2), 1), share, check_margin(margin), larger_is_better, _of_seeds(looks))
+    size = max(math.comb(len(labels), 2), 1)
+    rules = _Rules(size, share, check_margin(margin), larger_is_better, _of_seeds(looks), overlap)
     pairs = [(labels.index(later), labels.index(earlier)) for earlier, later in combinations(choices, 2)]
     return tuple(_compare_pair(labels, table, pair, rules) for pair in pairs)
 
@@ -232,10 +240,11 @@ def _compare_pair(
     labels: Sequence[Label], table: NDArray[np.floating], pair: tuple[int, int], rules: _Rules
 ) -> Comparison[Label]:
     row, against = pair
-    squares = paired_squares(table[row], table[against])
-    margin = mean_squares(table[against]).standard_error if rules.margin is None else rules.margin
     look = rules.look(table[row], table[against])
     error = rules.error(look)
+    squares = paired_squares(table[row], table[against], overlap=rules.overlap)
+    of_baseline = mean_squares(table[against], overlap=rules.overlap)
+    margin = of_baseline.standard_error if rules.margin is None else rules.margin
     half = half_width(squares, error)
     low, high = squares.mean - half, squares.mean + half
     p = rules.adjusted(p_value(squares), look)
@@ -265,10 +274,10 @@ def _compare_pair(
     )
 
 
-def paired_squares(values: ArrayLike, others: ArrayLike) -> MeanSquares:
+def paired_squares(values: ArrayLike, others: ArrayLike, *, overlap: float | None = None) -> MeanSquares:
     """Reduce ``values - others``, both (seed, example), on the seeds on which both are finite everywhere."""
     with np.errstate(invalid="ignore"):  # Infinity minus infinity: a row that is left out.
-        return mean_squares(np.asarray(values, np.float64) - np.asarray(others, np.float64))
+        return mean_squares(np.asarray(values, np.float64) - np.asarray(others, np.float64), overlap=overlap)
 
 
 def _verdict(squares: MeanSquares, p: float, *, within_margin: bool, larger_is_better: bool) -> Verdict:

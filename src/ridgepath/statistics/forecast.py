@@ -24,6 +24,8 @@ def seeds_needed(squares: MeanSquares, *, error: float, margin: float) -> int | 
     the three components of its variance as they were seen, in a study that did not decide; so it is rough. From 2 to
     5 seeds half of the forecasts were above 0.6 to 1.8 times the true number, a tenth above 3 to 9 times, and of
     studies with the forecast number 58% to 90% decided; a fifth to a half named no number though there was one.
+    Where every seed has a split of its own, more seeds never push the variance below ``overlap`` times that of one
+    seed's mean.
 
     Args:
         squares: of the paired differences.
@@ -31,8 +33,8 @@ def seeds_needed(squares: MeanSquares, *, error: float, margin: float) -> int | 
         margin: of equivalence, in the unit of the differences; NaN if there is none.
 
     Returns:
-        The number, more than there are; or None: no number up to 10,000 would decide, for the noise of the examples
-        alone is too large; or the noise of seeds is unknown, for there is only one.
+        The number, more than there are; or None: no number up to 10,000 would decide, for the noise of the examples,
+        or what the training sets share, alone is too large; or the noise of seeds is unknown, for there is only one.
     """
     if squares.seeds < 2:
         return None
@@ -69,9 +71,10 @@ def examples_needed(squares: MeanSquares, *, error: float, margin: float) -> int
 
     Returns:
         The number, more than there are; or None: no number up to 100,000,000 would decide, for the noise of
-        the seeds alone is too large; or that of seeds or of examples is unknown, for there is only one.
+        the seeds alone is too large; or that of seeds or of examples is unknown, for there is only one; or every
+        seed has a split of its own, whose validation examples cannot grow alone.
     """
-    if squares.seeds < 2 or squares.examples < 2:
+    if squares.seeds < 2 or squares.examples < 2 or squares.overlap is not None:
         return None
     return _fewest(
         lambda examples: _decides(_imagine(squares, squares.seeds, examples), error=error, margin=margin),

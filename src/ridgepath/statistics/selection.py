@@ -3,6 +3,9 @@
 Resampling draws seeds and examples anew, each with all its losses, as Owen's pigeonhole bootstrap (2007) does, and
 mends what that does to few seeds and to the noise that is neither the seed's nor the example's: the weights of ``n``
 drawn things are spread by ``sqrt(n / (n - 1))``, and the rest is counted once; the bootstrap counts it three times.
+
+Where every of ``S`` seeds has a split of its own, only seeds are drawn, each with its examples, and spread by another
+``sqrt(1 + S overlap)``, for what their training sets share does not vary in a study, but would in the next.
 """
 
 from __future__ import annotations
@@ -125,7 +128,12 @@ class Resampling:
 
 
 def resample_choices(
-    strengths: ArrayLike, losses: ArrayLike, *, generator: np.random.Generator, resamples: int = 1000
+    strengths: ArrayLike,
+    losses: ArrayLike,
+    *,
+    generator: np.random.Generator,
+    resamples: int = 1000,
+    overlap: float | None = None,
 ) -> Resampling:
     """Draw seeds and examples anew, and choose :func:`strength_min` each time.
 
@@ -135,6 +143,8 @@ def resample_choices(
             and a strength without any other trial is never chosen. For a metric that should be large, its negative.
         generator: source of all randomness.
         resamples: number of draws; 1,000 tell a frequency to 0.03.
+        overlap: number of validation examples over that of training examples, where every seed has a split of its
+            own; ``None`` where all seeds share their examples.
 
     Raises:
         ValueError: the losses do not have one row a strength.
@@ -150,7 +160,9 @@ def resample_choices(
         return Resampling(np.zeros(len(values)), math.nan, resamples)
     # From the largest strength down, so that the first of equal minima is the one to take.
     eligible = eligible[np.argsort(-values[eligible])]
-    means, shifts = _resample(table[eligible], used[eligible], generator=generator, resamples=resamples)
+    means, shifts = _resample(
+        table[eligible], used[eligible], generator=generator, resamples=resamples, overlap=overlap
+    )
     chosen = (means[:, None] + shifts).argmin(axis=0)
     candidates = np.unique(chosen)
     frequencies = np.zeros(len(values))
@@ -159,14 +171,16 @@ def resample_choices(
 
 
 def _resample(
-    table: NDArray[np.floating], used: NDArray[np.bool_], *, generator: np.random.Generator, resamples: int
+    table: NDArray[np.floating],
+    used: NDArray[np.bool_],
+    *,
+    generator: np.random.Generator,
+    resamples: int,
+    overlap: float | None,
 ) -> tuple[Floats, Floats]:
     """Return the means (strength,), and how far each is shifted in each resample (strength, resample)."""
     _, seeds, examples = table.shape
     of_trials = [block[rows].mean(axis=1, dtype=np.float64) for block, rows in zip(table, used, strict=True)]
-    of_examples = np.stack(
-        [block[rows].mean(axis=0, dtype=np.float64) for block, rows in zip(table, used, strict=True)]
-    )
     by_seed = np.full(used.shape, np.nan)
     for row, trials in enumerate(of_trials):
         by_seed[row, used[row]] = trials
@@ -175,7 +189,13 @@ def _resample(
     excess = _excess(seeds, resamples, generator)
     for shift, trials, rows in zip(shifts, of_trials, used, strict=True):
         present = excess[:, rows] - excess[:, rows].mean(axis=1, keepdims=True)
-        shift[:] = _spread(len(trials)) * (present @ (trials - trials.mean())) / len(trials)
+        spread = _spread(len(trials)) * math.sqrt(1 + len(trials) * (overlap or 0.0))
+        shift[:] = spread * (present @ (trials - trials.mean())) / len(trials)
+    if overlap is not None and seeds > 1:
+        return means, shifts
+    of_examples = np.stack(
+        [block[rows].mean(axis=0, dtype=np.float64) for block, rows in zip(table, used, strict=True)]
+    )
     factor = _spread(examples) * _own_part(table, int(means.argmin())) / examples
     for start in range(0, resamples, RESAMPLES_TOGETHER):
         part = shifts[:, start : start + RESAMPLES_TOGETHER]
@@ -237,7 +257,12 @@ class HonestFigure:
 
 
 def honest_figure(
-    strength: float, *, validation: ArrayLike, optimism: float, test: ArrayLike | None = None
+    strength: float,
+    *,
+    validation: ArrayLike,
+    optimism: float,
+    test: ArrayLike | None = None,
+    overlap: float | None = None,
 ) -> HonestFigure:
     """Estimate the loss of a strength that was chosen as the smallest of several.
 
@@ -251,10 +276,12 @@ def honest_figure(
         strength: the chosen one.
         validation: (seed, example), its losses on the validation examples.
         optimism: of :func:`resample_choices`.
-        test: (seed, example), its losses on the test examples, where there are any.
+        test: (seed, example), its losses on the test examples, where there are any. All seeds share them, whatever
+            they were trained on; so its interval is for training on parts of the examples that there are.
+        overlap: of the validation examples, as in :func:`resample_choices`.
     """
     if test is not None:
         return HonestFigure(strength, mean_estimate(test), 0.0, "test set")
-    seen = mean_estimate(validation)
+    seen = mean_estimate(validation, overlap=overlap)
     raised = {name: getattr(seen, name) + optimism for name in ("mean", "low", "high")}
     return HonestFigure(strength, dataclasses.replace(seen, **raised), optimism, "validation, corrected")

@@ -26,6 +26,7 @@ import keras
 import numpy as np
 
 from ridgepath.training.models import Batch, metric_names
+from ridgepath.training.probes import Gradients, step_sizes
 
 Arrays = list[jax.Array] | list[np.ndarray]
 State = dict[str, Arrays]
@@ -95,6 +96,11 @@ def hidden_kernels(model: Any) -> list[int]:
     return kernels[:-1] or kernels
 
 
+def penalized(model: Any) -> list[int]:
+    """Return the positions, among the trainable variables, of those with a penalty."""
+    return [i for i, variable in enumerate(model.trainable_variables) if variable.regularizer is not None]
+
+
 _COEFFICIENTS: dict[type, tuple[str, ...]] = {
     keras.regularizers.L1: ("l1",),
     keras.regularizers.L2: ("l2",),
@@ -114,7 +120,8 @@ class Lowered:
         check_lowerable(model)
         self.model = model
         self._example = example
-        self._penalized = [v for v in model.trainable_variables if v.regularizer is not None]
+        self._positions = penalized(model)
+        self._penalized = [model.trainable_variables[i] for i in self._positions]
         self._regularizers = [v.regularizer for v in self._penalized]
         self._hidden = hidden_kernels(model)
 
@@ -177,14 +184,45 @@ class Lowered:
             losses (example,), without any penalty, and the new metric state.
         """
         features, targets = batch
+        predictions = self.outputs(state, features)
+        with keras.StatelessScope(state_mapping=self._mapping(state, metric_state)) as scope:
+            self.model.compute_metrics(features, targets, predictions, sample_weight=None)
+            losses = self._data_losses(targets, predictions)
+        return losses, [scope.get_current_value(v) for v in self.model.metrics_variables]
+
+    def outputs(self, state: State, features: Any) -> Any:
+        """Return the network's output, in inference mode."""
         with self._penalties(None):
             predictions, _ = self.model.stateless_call(
                 state["trainable"], state["non_trainable"], features, training=False
             )
-            with keras.StatelessScope(state_mapping=self._mapping(state, metric_state)) as scope:
-                self.model.compute_metrics(features, targets, predictions, sample_weight=None)
-                losses = jax.vmap(self._data_loss)(targets, predictions)
-        return losses, [scope.get_current_value(v) for v in self.model.metrics_variables]
+        return predictions
+
+    def gradients(self, state: State, coefficients: jax.Array, batch: Batch) -> Gradients:
+        """Take the gradients of some examples' mean data loss, in inference mode, and of the penalty."""
+        features, targets = batch
+
+        def data_loss(weights: Sequence[Any]) -> jax.Array:
+            replaced = dict(zip(self._positions, weights, strict=True))
+            trainable: Any = [replaced.get(i, value) for i, value in enumerate(state["trainable"])]
+            moved = {**state, "trainable": trainable}
+            predictions = self.outputs(moved, features)
+            with keras.StatelessScope(state_mapping=self._mapping(moved, self.metric_state)):
+                return jnp.mean(self._data_losses(targets, predictions))
+
+        def penalty(weights: Sequence[Any]) -> jax.Array:
+            with self._penalties(coefficients):
+                terms = zip(self._penalized, weights, strict=True)
+                return sum((variable.regularizer(value) for variable, value in terms), jnp.zeros(()))
+
+        weights = [state["trainable"][i] for i in self._positions]
+        return jax.grad(data_loss)(weights), jax.grad(penalty)(weights)
+
+    def step_sizes(self, state: State) -> list[np.ndarray] | None:
+        """Return :func:`ridgepath.training.probes.step_sizes` of the penalized weights."""
+        mapping = list(zip(self.model.optimizer.variables, state["optimizer"], strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            return step_sizes(self.model.optimizer, self._penalized)
 
     def metric_results(self, metric_state: Arrays) -> dict[str, jax.Array]:
         """Return the values of the metrics, among them ``loss``."""
@@ -205,10 +243,13 @@ class Lowered:
             "near_zero": jnp.asarray(sum(jnp.sum(jnp.abs(weights) < NEAR_ZERO) for weights in hidden)) / size,
         }
 
-    def _data_loss(self, target: Any, prediction: Any) -> jax.Array:
-        one = jax.tree.map(lambda array: array[None], (target, prediction))
-        loss: jax.Array = self.model.compute_loss(x=None, y=one[0], y_pred=one[1], training=False)
-        return loss
+    def _data_losses(self, targets: Any, predictions: Any) -> Any:
+        def of_one(target: Any, prediction: Any) -> Any:
+            one = jax.tree.map(lambda array: array[None], (target, prediction))
+            return self.model.compute_loss(x=None, y=one[0], y_pred=one[1], training=False)
+
+        with self._penalties(None):
+            return jax.vmap(of_one)(targets, predictions)
 
     def _mapping(self, state: State, metric_state: Arrays) -> list[tuple[Any, jax.Array]]:
         variables = (*self.model.trainable_variables, *self.model.metrics_variables)

@@ -1,7 +1,8 @@
 """The same trial by plain ``model.fit``: the oracle, and the way for models that cannot be lowered.
 
 Batches come in the same order as in :mod:`ridgepath.training.trial`, so that a trial of either engine is paired with
-the other's. The data loss is taken here from ``predict`` and Keras' losses, not from the lowered functions.
+the other's. The data loss is taken here from ``predict`` and Keras' losses, and gradients from Keras'
+``stateless_call`` and its own list of penalties, not from the lowered functions.
 """
 
 from __future__ import annotations
@@ -9,17 +10,23 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import keras
 import numpy as np
 
 from ridgepath.datasets import Dataset, Split
 from ridgepath.results import TrialResult, epoch_columns
+from ridgepath.splits import divided
 from ridgepath.study import Study, Trial
-from ridgepath.training.lowering import NEAR_ZERO, hidden_kernels
-from ridgepath.training.models import build_model
+from ridgepath.training.lowering import NEAR_ZERO, hidden_kernels, penalized
+from ridgepath.training.models import Batch, build_model
+from ridgepath.training.probes import Gradients, sensitivity, shares, small_change, step_sizes
 from ridgepath.training.trial import (
     EVALUATED_TOGETHER,
     Evaluated,
@@ -32,7 +39,7 @@ from ridgepath.training.trial import (
 
 
 class OrderedBatches(keras.utils.PyDataset):  # type: ignore[misc]
-    """The training batches of one epoch in the order that a seed gives them."""
+    """The training batches of one epoch in the order that a seed gives them; at first, in that of the split."""
 
     def __init__(self, split: Split, *, batch_size: int) -> None:
         super().__init__(workers=0)
@@ -104,6 +111,7 @@ def _weight_figures(model: Any) -> dict[str, float]:
 def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> TrialResult:
     """Train one trial by ``model.fit``, and take the same figures as the lowered trial does."""
     began = time.perf_counter()
+    data = divided(data, study.validation, trial.seed)
     model, batches = _model_and_batches(build, trial, data, study)
     recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation)
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: recorder.record(dict(logs)))
@@ -113,12 +121,55 @@ def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, 
         return diverged_result(trial, recorder.epochs, engine="reference", seconds=seconds, test=data.test is not None)
     splits = {"train": data.train} | ({"test": data.test} if data.test else {})
     taken = {name: evaluate(model, split) for name, split in splits.items()}
+    probed = probe(model, recorder.train_part, data.validation)
     seconds = time.perf_counter() - began
-    return done_result(trial, recorder.epochs, recorder.validation_losses, taken, engine="reference", seconds=seconds)
+    losses = recorder.validation_losses
+    return done_result(trial, recorder.epochs, losses, taken, probed, engine="reference", seconds=seconds)
+
+
+def probe(model: Any, train_part: Split, validation: Split) -> dict[str, float]:
+    """Take what :mod:`ridgepath.training.probes` tells of a network, NaN where this model cannot give it.
+
+    A model trains here whatever it does, so that it may take no gradient, or have more outputs than one; its
+    trial stands without these figures. The shares are NaN too where a penalty is on activities alone.
+    """
+    chunks = OrderedBatches(train_part, batch_size=EVALUATED_TOGETHER)
+    figures = dict.fromkeys(("gradient_share", "update_share", "sensitivity"), math.nan)
+    with suppress(Exception):
+        variables = [model.trainable_variables[i] for i in penalized(model)]
+        each = (chunks[position] for position in range(len(chunks)))
+        figures |= shares(_gradients(model), each, step_sizes(model.optimizer, variables))
+    with suppress(Exception):
+        predict = partial(model.predict, batch_size=EVALUATED_TOGETHER, verbose=0)
+        figures["sensitivity"] = sensitivity(predict, small_change(validation.x))
+    return figures
+
+
+def _gradients(model: Any) -> Callable[[Batch], Gradients]:
+    """Return what takes the gradients at the penalized weights, in inference mode."""
+    positions, loss = penalized(model), _example_loss(model.loss)
+    mode = {"training": False} if model._call_has_training_arg else {}
+    trained, frozen = ([v.value for v in group] for group in (model.trainable_variables, model.non_trainable_variables))
+
+    def losses(some: list[Any], trained: list[Any], frozen: list[Any], batch: Batch) -> tuple[Any, Any]:
+        replaced = dict(zip(positions, some, strict=True))
+        weights = [replaced.get(i, value) for i, value in enumerate(trained)]
+        predictions, _, penalties = model.stateless_call(weights, frozen, batch[0], return_losses=True, **mode)
+        if penalties and not positions:
+            raise ValueError("a penalty, but on no weights")
+        with keras.StatelessScope(state_mapping=list(zip(model.trainable_variables, weights, strict=True))):
+            return jnp.mean(loss(batch[1], predictions)), sum(penalties, jnp.zeros(()))
+
+    def both(some: list[Any], *others: Any) -> Gradients:
+        on_data, on_penalty = (jax.grad(lambda weights, at=at: losses(weights, *others)[at]) for at in (0, 1))
+        return on_data(some), on_penalty(some)
+
+    return partial(jax.jit(both), [trained[i] for i in positions], trained, frozen)
 
 
 def refit(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> Any:
-    """Train the network of one trial once more, and return the model."""
+    """Train the network of one trial once more, on what its seed trains on, and return the model."""
+    data = divided(data, study.validation, trial.seed)
     model, batches = _model_and_batches(build, trial, data, study)
     _fit(model, batches, trial, study)
     return model

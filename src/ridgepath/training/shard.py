@@ -21,11 +21,15 @@ import numpy as np
 from ridgepath.builders import Builder
 from ridgepath.datasets import Dataset
 from ridgepath.results import Leg, TrialResult, failed
-from ridgepath.study import Shard, Study, Trial
+from ridgepath.splits import positions
+from ridgepath.study import FIXED, Shard, Study, Trial
 from ridgepath.training import trial as one
 from ridgepath.training.lowering import Lowered, NotLoweredError
 from ridgepath.training.models import Batch, build_model, load_build
 from ridgepath.training.reference import train_reference
+
+SPLITS_KEPT = 2
+"""Splits whose arrays a worker keeps: it may take turns with the last trials of one seed and the first of the next."""
 
 LEG_SECONDS = 2.0
 """A leg ends with the first epoch that is done after this time; trials that end sooner are legs of their own."""
@@ -93,11 +97,25 @@ class _Workshop:
         self.example: Batch = (np.asarray(self.dataset.train.x[first]), np.asarray(self.dataset.train.y[first]))
         self._programs: dict[str, one.Program] = {}
         self._strengths: dict[float, tuple[one.Program, np.ndarray] | None] = {}
+        self._split = functools.lru_cache(maxsize=SPLITS_KEPT)(self._divide)
+
+    def data(self, seed: int) -> one.TrialData:
+        """Return the arrays on the device, as a seed's trials need them."""
+        return self._given if self.study.validation == FIXED else self._split(seed)
 
     @functools.cached_property
-    def data(self) -> one.TrialData:
-        """The arrays on the device."""
+    def _given(self) -> one.TrialData:
         return one.TrialData(self.dataset, train_evaluated=self.study.train_evaluated)
+
+    @functools.cached_property
+    def _pool(self) -> Batch:
+        return one.on_device(self.dataset.pool)
+
+    def _divide(self, seed: int) -> one.TrialData:
+        given = len(self.dataset.validation.y)
+        chosen = positions(self.study.validation, seed, self.dataset.pool.y, given=given)
+        evaluated = self.study.train_evaluated
+        return one.TrialData(self.dataset, train_evaluated=evaluated, chosen=chosen, pool=self._pool)
 
     def build(self, strength: float, *, seed: int) -> Any:
         """Return the compiled model of a strength with the initial weights of a seed."""
@@ -112,11 +130,12 @@ class _Workshop:
         if progress.under_way is None:
             progress.under_way = one.start(Lowered(self.build(trial.strength, seed=trial.seed), self.example))
         under_way, before = progress.under_way, progress.under_way.epoch
+        data = self.data(trial.seed)
         while under_way.epoch < self.study.epochs and not under_way.diverged:
-            one.train_one_epoch(program, under_way, coefficients, self.data, seed=trial.seed)
+            one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed)
             if time.perf_counter() > stop and under_way.epoch < self.study.epochs and not under_way.diverged:
                 return under_way.epoch - before, None
-        return under_way.epoch - before, one.finish(program, under_way, trial, self.data)
+        return under_way.epoch - before, one.finish(program, under_way, trial, coefficients, data)
 
     def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         """Return the compiled program and the coefficients of a trial, or ``None`` for the reference engine."""
@@ -131,7 +150,7 @@ class _Workshop:
             return None
         if lowered.key not in self._programs:
             program = one.Program(lowered, batch_size=self.study.batch_size)
-            program.compile(lowered.state, lowered.coefficients, self.data)
+            program.compile(lowered.state, lowered.coefficients, self.data(trial.seed))
             self._programs[lowered.key] = program
         return self._programs[lowered.key], lowered.coefficients
 

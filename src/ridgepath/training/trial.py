@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -17,9 +18,11 @@ import numpy as np
 
 from ridgepath.datasets import Dataset, Split
 from ridgepath.results import DIVERGED, DONE, TrialResult, epoch_columns, metrics_among, trial_columns
+from ridgepath.splits import Positions
 from ridgepath.study import Trial
 from ridgepath.training.lowering import Arrays, Lowered, State
 from ridgepath.training.models import Batch
+from ridgepath.training.probes import PROBED, Change, sensitivity, shares, small_change
 
 EVALUATED_TOGETHER = 1000
 """Examples that go through the network at once when it is evaluated."""
@@ -37,28 +40,77 @@ def evaluated_part(split: Split, examples: int) -> Split:
     """Return the fixed part of a split on which every epoch is evaluated: the same examples in every trial."""
     if examples >= len(split.y):
         return split
-    chosen = np.sort(np.random.default_rng(0).permutation(len(split.y))[:examples])
+    chosen = _evaluated_positions(len(split.y), examples)
     return Split(split.x[chosen], split.y[chosen])
 
 
-class TrialData:
-    """The arrays of a study, on the device, as a trial needs them.
+def _evaluated_positions(present: int, examples: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(0).permutation(present)[:examples])
 
-    On a CPU the device's arrays are the memory-mapped files themselves: all workers share one copy.
+
+class TrialData:
+    """The arrays of one split of a study's examples, on the device, as a trial needs them.
+
+    On a CPU the device's arrays are the memory-mapped files themselves: all workers share one copy. Seeds with splits
+    of their own share the arrays of the pool, and read their training examples from it by position.
+
+    Attributes:
+        train: arrays that hold the training examples, perhaps among others.
+        positions: where the training examples are in them, int32 (example,).
+        train_part: the training examples on which every epoch is evaluated, in chunks.
+        all_train: all training examples, in chunks; where seeds have splits of their own, made when they are asked for.
+        validation, test: in chunks; no chunk where there is no test set.
+        change: a small change of the features of validation examples, if there is one.
     """
 
-    def __init__(self, data: Dataset, *, train_evaluated: int) -> None:
-        self.train: Batch = (jax.device_put(data.train.x), jax.device_put(data.train.y))
-        self.train_part = _chunks(evaluated_part(data.train, train_evaluated))
-        self.all_train = self.train_part if train_evaluated >= len(data.train.y) else _chunks(data.train)
-        self.validation = _chunks(data.validation)
-        self.test = _chunks(data.test) if data.test else []
+    def __init__(
+        self, data: Dataset, *, train_evaluated: int, chosen: Positions | None = None, pool: Batch | None = None
+    ) -> None:
+        """Put on the device what is not there.
+
+        Args:
+            data: the arrays.
+            train_evaluated: number of training examples on which every epoch is evaluated.
+            chosen: the split, in positions of the pool; ``None`` for the split that was given.
+            pool: the arrays of the pool, if they are on the device already.
+        """
+        self.test = list(_Chunks(data.test)) if data.test else []
+        if chosen is None:
+            self.train: Batch = on_device(data.train)
+            self.positions = np.arange(len(data.train.y), dtype=np.int32)
+            self.train_part = list(_Chunks(evaluated_part(data.train, train_evaluated)))
+            is_all = train_evaluated >= len(data.train.y)
+            self.all_train: Iterable[Batch] = self.train_part if is_all else list(_Chunks(data.train))
+            self.validation = list(_Chunks(data.validation))
+            self.change = small_change(data.validation.x[:PROBED])
+        else:
+            self.train = pool or on_device(data.pool)
+            self.positions = chosen.train.astype(np.int32)
+            part = chosen.train[_evaluated_positions(len(chosen.train), train_evaluated)]
+            self.train_part = list(_Chunks(data.pool, part))
+            self.all_train = _Chunks(data.pool, chosen.train)
+            self.validation = list(_Chunks(data.pool, chosen.validation))
+            self.change = small_change(data.pool.x[chosen.validation[:PROBED]])
 
 
-def _chunks(split: Split) -> list[Batch]:
-    starts = range(0, len(split.y), EVALUATED_TOGETHER)
-    cut = [slice(start, start + EVALUATED_TOGETHER) for start in starts]
-    return [(jax.device_put(split.x[part]), jax.device_put(split.y[part])) for part in cut]
+def on_device(split: Split) -> Batch:
+    """Put the arrays of a split on the device."""
+    return jax.device_put(split.x), jax.device_put(split.y)
+
+
+@dataclass(frozen=True)
+class _Chunks:
+    """The examples of a split, or those at some positions, on the device: as many at once as are evaluated together."""
+
+    split: Split
+    positions: np.ndarray | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        present = self.split.y if self.positions is None else self.positions
+        for start in range(0, len(present), EVALUATED_TOGETHER):
+            part = slice(start, start + EVALUATED_TOGETHER)
+            chosen = part if self.positions is None else self.positions[part]
+            yield on_device(Split(self.split.x[chosen], self.split.y[chosen]))
 
 
 class Program:
@@ -71,18 +123,21 @@ class Program:
         self.train_epoch: Any = jax.jit(self._train_epoch, donate_argnums=0)
         self.evaluate_chunk = jax.jit(lowered.evaluate, donate_argnums=1)
         self.metric_results = jax.jit(lowered.metric_results)
+        self.gradients = jax.jit(lowered.gradients)
+        self.outputs = jax.jit(lowered.outputs)
 
     def compile(self, state: State, coefficients: np.ndarray, data: TrialData) -> None:
         """Compile for these shapes now, instead of at the first epoch."""
-        order = np.zeros(len(data.train[1]), np.int32)
+        order = np.zeros(len(data.positions), np.int32)
         self.train_epoch = self.train_epoch.lower(state, coefficients, data.train, order).compile()
         self.evaluate(state, data.validation)
+        self.probe(state, coefficients, data.train_part[:1], data.change)
 
     def _train_epoch(self, state: State, coefficients: jax.Array, train: Batch, order: jax.Array) -> Any:
         """Train on all examples once.
 
         Args:
-            order: positions of the training examples, (example,).
+            order: positions of the training examples in ``train``, (example,).
 
         Returns:
             The state after the epoch; Keras' running ``loss`` and metrics, and the figures of the weights.
@@ -102,7 +157,7 @@ class Program:
         figures = self.lowered.metric_results(metric_state) | self.lowered.weight_figures(state, coefficients)
         return state, figures
 
-    def evaluate(self, state: State, chunks: Sequence[Batch]) -> Evaluated:
+    def evaluate(self, state: State, chunks: Iterable[Batch]) -> Evaluated:
         """Evaluate in inference mode."""
         losses, metric_state = [], self.lowered.metric_state
         for chunk in chunks:
@@ -110,6 +165,15 @@ class Program:
             losses.append(chunk_losses)
         results = self.metric_results(metric_state)
         return np.concatenate(losses), {name: float(results[name]) for name in self.metrics}
+
+    def probe(
+        self, state: State, coefficients: np.ndarray, chunks: Sequence[Batch], change: Change | None
+    ) -> dict[str, float]:
+        """Take what :mod:`ridgepath.training.probes` tells of a network: its ``shares`` and its ``sensitivity``."""
+        return {
+            **shares(partial(self.gradients, state, coefficients), chunks, self.lowered.step_sizes(state)),
+            "sensitivity": sensitivity(partial(self.outputs, state), change),
+        }
 
 
 @dataclass
@@ -147,7 +211,7 @@ def train_one_epoch(
 ) -> None:
     """Train a trial for one more epoch and take the figures at its end."""
     began = time.perf_counter()
-    order = batch_order(seed, progress.epoch + 1, len(data.train[1]))
+    order = data.positions[batch_order(seed, progress.epoch + 1, len(data.positions))]
     state, running = program.train_epoch(progress.state, coefficients, data.train, order)
     train_losses, train = program.evaluate(state, data.train_part)
     losses, validation = program.evaluate(state, data.validation)
@@ -163,16 +227,19 @@ def train_one_epoch(
     progress.seconds += time.perf_counter() - began
 
 
-def finish(program: Program, progress: Progress, trial: Trial, data: TrialData) -> TrialResult:
-    """Take the last figures of a trial: on all training examples, and on the test set where there is one."""
+def finish(
+    program: Program, progress: Progress, trial: Trial, coefficients: np.ndarray, data: TrialData
+) -> TrialResult:
+    """Take the last figures of a trial: on all training examples, on a test set if there is one, and its probes."""
     if progress.diverged:
         return diverged_result(trial, progress.epochs, engine="jax", seconds=progress.seconds, test=bool(data.test))
     began = time.perf_counter()
     taken = {"train": program.evaluate(progress.state, data.all_train)}
     if data.test:
         taken["test"] = program.evaluate(progress.state, data.test)
+    probed = program.probe(progress.state, coefficients, data.train_part, data.change)
     seconds = progress.seconds + time.perf_counter() - began
-    return done_result(trial, progress.epochs, progress.validation_losses, taken, engine="jax", seconds=seconds)
+    return done_result(trial, progress.epochs, progress.validation_losses, taken, probed, engine="jax", seconds=seconds)
 
 
 def done_result(
@@ -180,6 +247,7 @@ def done_result(
     epochs: dict[str, list[float]],
     validation_losses: np.ndarray,
     taken: dict[str, Evaluated],
+    probed: dict[str, float],
     *,
     engine: str,
     seconds: float,
@@ -189,8 +257,9 @@ def done_result(
     Args:
         validation_losses: data loss of each validation example after the last epoch.
         taken: split (``train``, perhaps ``test``) → what was taken on all of its examples at the end.
+        probed: ``gradient_share``, ``update_share`` and ``sensitivity``.
     """
-    figures = _last_epoch_figures(epochs)
+    figures = _last_epoch_figures(epochs) | probed
     for split, (losses, metrics) in taken.items():
         figures |= {f"{split}_data_loss": mean_loss(losses)} | {f"{split}_{name}": metrics[name] for name in metrics}
     example_losses = {"validation": validation_losses}

@@ -1,0 +1,155 @@
+"""Which examples train and which validate: the split that was given, or another one for every seed.
+
+The pool of a study is its training examples followed by its validation examples; the test examples are never in
+it. ``redrawn`` divides the pool anew for every seed, into parts of the sizes that were given. With ``folds:K`` every
+``K`` successive seeds are one whole cross-validation: seed ``s`` validates on fold ``s mod K`` of repetition
+``s div K``. Every fold has ``floor(n / K)`` examples; the few that are left over train in that repetition.
+
+A division follows from the seed alone, so all strengths of a seed share it. Where targets are whole numbers of an
+integer type, such as class numbers, every part gets its share of each, up to one example. The pool is taken for one
+sample of independent examples: this is wrong for a time series, and for several examples of one person. Arrays are
+taken as they are: what a user scaled by figures of the given training part stays scaled by these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from ridgepath.arrays import Dataset, Split
+from ridgepath.errors import InputError
+from ridgepath.study import FIXED, Study
+
+REDRAWN = "redrawn"
+
+MOST_FOLDS = 100
+"""Folds of a cross-validation, at most."""
+
+STREAM = 2003
+"""Keeps divisions apart from all else that is drawn from a seed; changing it makes other divisions."""
+
+
+class Positions(NamedTuple):
+    """Positions in the pool, ascending, int64 (example,)."""
+
+    train: np.ndarray
+    validation: np.ndarray
+
+
+def check_validation(validation: object) -> str:
+    """Return the way in which validation examples are chosen: ``fixed``, ``redrawn`` or ``folds:K``.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    if isinstance(validation, str):
+        if validation in (FIXED, REDRAWN):
+            return validation
+        found = re.fullmatch("folds:([0-9]{1,9})", validation)
+        if found and 2 <= int(found[1]) <= MOST_FOLDS:
+            return f"folds:{int(found[1])}"
+    raise InputError(
+        f"validation must be fixed, redrawn or folds:K with K from 2 to {MOST_FOLDS}",
+        received=repr(validation),
+        remedy="Choose one, such as folds:5.",
+    )
+
+
+def sizes(validation: str, dataset: Dataset) -> tuple[int, int]:
+    """Return how many examples train, and how many validate, in every seed.
+
+    Raises:
+        InputError: there are more folds than examples.
+    """
+    train, validating = len(dataset.train.y), len(dataset.validation.y)
+    folds = _folds(validation)
+    if not folds:
+        return train, validating
+    examples = train + validating
+    if examples < folds:
+        raise InputError(
+            f"{validation} needs at least {folds} training and validation examples",
+            received=examples,
+            remedy="Ask for fewer folds.",
+        )
+    return examples - examples // folds, examples // folds
+
+
+def positions(validation: str, seed: int, targets: np.ndarray, *, given: int) -> Positions:
+    """Return which examples of the pool train and which validate in a seed.
+
+    Args:
+        validation: as :func:`check_validation` returns it.
+        targets: of the pool, (example, ...).
+        given: how many validation examples were given, the last of the pool.
+    """
+    examples, folds = len(targets), _folds(validation)
+    if validation == FIXED:
+        chosen = np.arange(examples - given, examples)
+    elif folds:
+        chosen = _fold(seed % folds, folds, targets, stream=np.random.PCG64([STREAM, folds, seed // folds]))
+    else:
+        chosen = _part(given, targets, stream=np.random.PCG64([STREAM, seed]))
+    return Positions(np.setdiff1d(np.arange(examples), chosen), np.sort(chosen))
+
+
+def divided(dataset: Dataset, validation: str, seed: int) -> Dataset:
+    """Return the data as a seed divides it; its arrays are copies, unless they are as they were given."""
+    if validation == FIXED:
+        return dataset
+    pool = dataset.pool
+    chosen = positions(validation, seed, pool.y, given=len(dataset.validation.y))
+    train, validating = (Split(pool.x[part], pool.y[part]) for part in chosen)
+    return Dataset(dataset.name, train, validating, dataset.test)
+
+
+def describe(study: Study) -> tuple[str, ...]:
+    """Say how the validation examples of a study are chosen, and which cross-validations are not whole."""
+    if study.validation == FIXED:
+        return ()
+    card, folds = study.data, _folds(study.validation)
+    pool = f"the {card.train + card.validation:,} training and validation examples"
+    parts = f"{card.train:,} train and {card.validation:,} validate"
+    if not folds:
+        return (f"Every seed divides {pool} anew: {parts}.",)
+    present = Counter(seed // folds for seed in study.all_seeds)
+    partial = [count for count in present.values() if count < folds]
+    said = f"Every {folds} successive seeds are a cross-validation of {pool}: in each seed {parts}."
+    if not partial:
+        return (said,)
+    return said, (
+        f"{len(partial)} of {len(present)} cross-validations lack folds: their seeds are {sum(partial)} of "
+        f"{folds * len(partial)}, so some examples validate more often than others."
+    )
+
+
+def _folds(validation: str) -> int:
+    """Return the number of folds; 0 where there are none."""
+    return int(validation.removeprefix("folds:")) if validation.startswith("folds:") else 0
+
+
+# Raw streams of a bit generator never change between versions of numpy; what Generator draws from them may.
+
+
+def _part(size: int, targets: np.ndarray, *, stream: np.random.PCG64) -> np.ndarray:
+    """Choose so many examples: at equal steps through all of them, class by class, in random order within each."""
+    examples = len(targets)
+    order = _by_class(targets, noise=stream.random_raw(examples))
+    first = int(stream.random_raw()) % examples
+    return order[(np.arange(size) * examples + first) // size]
+
+
+def _fold(fold: int, folds: int, targets: np.ndarray, *, stream: np.random.PCG64) -> np.ndarray:
+    """Choose one fold: all examples but the left-over are dealt to the folds class by class."""
+    examples = len(targets)
+    left_over = np.argsort(stream.random_raw(examples), kind="stable")[: examples % folds]
+    order = _by_class(targets, noise=stream.random_raw(examples))
+    return order[~np.isin(order, left_over)][fold::folds]
+
+
+def _by_class(targets: np.ndarray, *, noise: np.ndarray) -> np.ndarray:
+    has_classes = targets.dtype.kind in "biu" and targets.size == len(targets)
+    return np.lexsort((noise, targets.ravel() if has_classes else np.zeros(len(targets))))
