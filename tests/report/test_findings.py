@@ -19,6 +19,7 @@ from ridgepath.report.markdown import markdown
 from ridgepath.report.summary import summarize
 from ridgepath.report.terminal import print_summary
 from ridgepath.results import DIVERGED, Results
+from ridgepath.splits import REDRAWN
 from ridgepath.statistics.claims import Key, Reason, Unit
 from ridgepath.statistics.diagnosis import State, diagnose
 from ridgepath.statistics.evidence import Measured
@@ -138,6 +139,19 @@ def test_seeds_that_were_added_after_a_look_have_their_part_of_the_error():
         for each in (study, once, twice)
     ]
     assert all(one < half < sixth for one, half, sixth in zip(*widths, strict=True))
+
+
+def test_seeds_with_splits_of_their_own_have_wider_intervals_and_it_is_said():
+    study = make_study()
+    results, divided = make_results(study), replace(study, validation=REDRAWN)
+    found = diagnosis_of(divided, results)
+    for whole, each in zip(diagnosis_of(study, results).shifts, found.shifts, strict=True):
+        assert each.training.high - each.training.low > whole.training.high - whole.training.low
+    said = findings(found)
+    assert "They cover the noise of seeds, examples and splits." in said.reading
+    assert "the noise of 5 seeds with splits of their own" in said.reading
+    assert "They cover the noise of seeds, examples and splits." in said.answers_reading
+    assert "on these" not in said.reading
 
 
 def test_one_seed_shows_figures_and_decides_nothing():

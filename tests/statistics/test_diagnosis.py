@@ -68,6 +68,20 @@ def test_changes_are_paired_and_all_of_a_variant_hold_together():
         assert (shift.training.covers, shift.gap.covers) == ("seeds", "seeds and examples")
 
 
+def test_splits_that_overlap_widen_every_interval():
+    measured = draw(np.random.default_rng(1), train=(0.0, 0.1, 0.2, 0.3))
+    found = diagnose(replace(measured, overlap=0.5))
+    losses = measured.val_losses.astype(np.float64)
+    squares = mean_squares(losses[1] - losses[0], overlap=0.5)
+    half = half_width(squares, 1 - 0.95 ** (1 / 9))
+    validation = found.shifts[0].validation
+    assert (validation.low, validation.high) == pytest.approx((squares.mean - half, squares.mean + half))
+    shifts, figures = found.shifts, [figure for claim in found.claims for figure in claim.figures]
+    intervals = [each for shift in shifts for each in (shift.training, shift.validation, shift.gap)]
+    intervals += [figure.interval for figure in figures]
+    assert {interval.covers for interval in intervals} == {"seeds, examples and splits"}
+
+
 def test_one_seed_tells_no_state():
     assert states(seeds=1, val=(0, 5, 5, 5), train=(0, 5, 5, 5)) == ["not known"] * 3
 

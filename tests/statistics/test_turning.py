@@ -5,6 +5,7 @@ from scipy import stats
 
 from ridgepath.statistics.evidence import Measured
 from ridgepath.statistics.turning import turnings
+from ridgepath.statistics.variance import half_width, mean_squares
 
 LAST = len(FALLING)
 
@@ -107,6 +108,21 @@ def test_intervals_of_several_strengths_hold_together():
     assert together.rise.low < alone.rise.low
     assert together.rise.high > alone.rise.high
     assert together.strength == 0.1
+
+
+def test_splits_that_overlap_widen_the_interval_as_those_of_all_means():
+    table = noisy((1.0, 1.02), seeds=4, noise=0.005)
+    squares = mean_squares((table[:, 1] - table[:, 0])[:, None], overlap=0.5)
+    found = turnings(Measured((0.0,), np.ones((1, 4, 1)), table[None], {}, overlap=0.5))[0]
+    half = half_width(squares)
+    assert found.rise.high == pytest.approx(squares.mean + half)
+    assert found.rise.low == pytest.approx(max(squares.mean - half, 0.0))
+    assert found.rise.covers == squares.covers == "seeds, examples and splits"
+    curve = noisy(TURNED, noise=0.05)
+    whole, divided = (
+        turnings(Measured((0.0,), np.ones((1, 5, 1)), curve[None], {}, overlap=overlap))[0] for overlap in (None, 2.0)
+    )
+    assert divided.low <= whole.low < whole.high < divided.high
 
 
 def test_without_a_rise_it_is_seldom_found_and_with_one_the_intervals_hold_it():

@@ -52,6 +52,7 @@ def _measured(results: Results, path: PathArrays) -> Measured:
         path.over_epochs("val_data_loss"),
         {name: path.column(name) for name in _FIGURES if name in results.trials},
         share=_share(path),
+        overlap=path.overlap("val_data_loss"),
     )
 
 

@@ -154,23 +154,36 @@ def _written(interval: Interval, unit: str = "") -> str:
 
 
 def _reading(found: VariantDiagnosis) -> str:
-    states = dict.fromkeys(shift.state for shift in found.shifts)
-    named = "; ".join(f"{state}: {STATES[state]}" for state in states)
-    of_shifts = [shift.validation for shift in found.shifts]
-    examples = write_count(max((each.examples for each in of_shifts), default=0), "validation example")
-    sentences = []
-    if found.shifts:
-        sentences.append(
-            f"↑ surely rises, ↓ surely falls, ? not sure: changes paired by seed, over {_seeds(of_shifts)}, with 95% "
-            "intervals that all hold together. Those of training data loss cover the noise of seeds, on these training "
-            f"examples; the others that of seeds and of {examples}. {named[:1].upper()}{named[1:]}."
-        )
-    rises = _seeds(turning.rise for turning in found.turnings)
+    sentences = [_shifts_reading(found.shifts)] if found.shifts else []
+    rises = [turning.rise for turning in found.turnings]
+    noise = _seeds(rises)
+    noise += " with splits of their own" if _is_divided(rises) else ", on these validation examples"
     sentences.append(
-        f"Over the epochs (95% intervals; the noise of {rises}, on these validation examples): turned: the rise is "
-        "surely above 0, whichever epoch was lowest; still falling: the last epoch is surely the lowest."
+        f"Over the epochs (95% intervals; the noise of {noise}): turned: the rise is surely above 0, whichever epoch "
+        "was lowest; still falling: the last epoch is surely the lowest."
     )
     return " ".join(sentences)
+
+
+def _shifts_reading(shifts: tuple[Shift, ...]) -> str:
+    of_shifts = [shift.validation for shift in shifts]
+    examples = write_count(max(each.examples for each in of_shifts), "validation example")
+    noise = (
+        "They cover the noise of seeds, examples and splits."
+        if _is_divided(of_shifts)
+        else "Those of training data loss cover the noise of seeds, on these training examples; the others that of "
+        f"seeds and of {examples}."
+    )
+    states = dict.fromkeys(shift.state for shift in shifts)
+    named = "; ".join(f"{state}: {STATES[state]}" for state in states)
+    return (
+        f"↑ surely rises, ↓ surely falls, ? not sure: changes paired by seed, over {_seeds(of_shifts)}, with 95% "
+        f"intervals that all hold together. {noise} {named[:1].upper()}{named[1:]}."
+    )
+
+
+def _is_divided(intervals: Iterable[Interval]) -> bool:
+    return any(interval.covers == "seeds, examples and splits" for interval in intervals)
 
 
 def _seeds(intervals: Iterable[Interval]) -> str:

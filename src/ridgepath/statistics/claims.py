@@ -179,7 +179,7 @@ def _better_generalization(measured: Measured) -> Claim:
 
 def _margin(measured: Measured) -> Interval:
     """Return one standard error of the mean validation data loss at the smallest strength; it has no interval."""
-    squares = mean_squares(measured.val_losses[0])
+    squares = mean_squares(measured.val_losses[0], overlap=measured.overlap)
     ends = (math.nan, math.nan)
     return Interval(squares.standard_error, *ends, squares.seeds, squares.examples, squares.covers)
 

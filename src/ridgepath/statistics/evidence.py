@@ -53,6 +53,9 @@ class Measured:
         figures: column of the trials → (strength, seed); a column that was not recorded is not there.
         share: part of the 5% that each answer may use; below 1 if seeds were added because of what was seen, see
             :mod:`ridgepath.statistics.looks`.
+        overlap: number of validation examples over that of training examples, where every seed has a split of its
+            own; it widens all intervals, for whatever is taken of networks whose training sets overlap is alike.
+            ``None`` where all seeds share their examples.
     """
 
     strengths: tuple[float, ...]
@@ -60,6 +63,7 @@ class Measured:
     val_epochs: Floats
     figures: Mapping[str, Floats]
     share: float = 1.0
+    overlap: float | None = None
 
     def error(self, family: int = 1) -> float:
         """Return the error of each of so many intervals that hold together."""
@@ -73,7 +77,7 @@ class Measured:
                 not finite is left out.
             error: how often the interval may be wrong.
         """
-        squares = mean_squares(values)
+        squares = mean_squares(values, overlap=self.overlap)
         half = half_width(squares, error)
         ends = (squares.mean - half, squares.mean + half)
         return Interval(squares.mean, *ends, squares.seeds, squares.examples, squares.covers)

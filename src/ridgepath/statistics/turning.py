@@ -19,7 +19,8 @@ noise and more; 10,000 a setting), of which 2.5% may be called turned, and curve
     no rise, one left out   1.9-3.2%    2.6-5.0%    2.5-8.3%
     rise, here              12.8%       96.7%       100.0%
 
-The noise is that of seeds, on the validation examples at hand: no losses of single examples are kept over epochs.
+The noise is that of seeds, on the validation examples at hand: no losses of single examples are kept over epochs. Where
+every seed has a split of its own, it is that of examples and splits, too, widened by what the training sets share.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ import numpy as np
 from scipy.special import stdtr
 
 from ridgepath.statistics.evidence import Interval, Measured
-from ridgepath.statistics.variance import Floats, quantile
+from ridgepath.statistics.variance import Covers, Floats, quantile
 
 Course = Literal["turned", "still falling", "undecided"]
 
@@ -67,10 +68,10 @@ def turnings(measured: Measured) -> tuple[Turning, ...]:
     """
     error = measured.error(max(len(measured.strengths), 1))
     curves = zip(measured.strengths, measured.val_epochs, strict=True)
-    return tuple(_turning(strength, losses, error) for strength, losses in curves)
+    return tuple(_turning(strength, losses, error, measured.overlap) for strength, losses in curves)
 
 
-def _turning(strength: float, losses: Floats, error: float) -> Turning:
+def _turning(strength: float, losses: Floats, error: float, overlap: float | None) -> Turning:
     table = losses[np.isfinite(losses).all(axis=1)]
     seeds, epochs = table.shape
     if not seeds or not epochs:
@@ -83,35 +84,36 @@ def _turning(strength: float, losses: Floats, error: float) -> Turning:
     if seeds == 1 or epochs == 1:
         unknown = Interval(seen, math.nan, math.nan, seeds, 1, "none")
         return Turning(strength, lowest + 1, None, None, epochs, unknown, "undecided")
-    low, high = _rise_bounds(table, error)
+    low, high = _rise_bounds(table, error, overlap or 0.0)
     course: Course = "turned" if low > 0 else "still falling" if high < 0 else "undecided"
-    held = [epochs - 1] if course == "still falling" else _held(table, error)
-    rise = Interval(seen, max(low, 0.0), max(high, 0.0), seeds, 1, "seeds")
+    held = [epochs - 1] if course == "still falling" else _held(table, error, overlap or 0.0)
+    covers: Covers = "seeds" if overlap is None else "seeds, examples and splits"
+    rise = Interval(seen, max(low, 0.0), max(high, 0.0), seeds, 1, covers)
     return Turning(strength, lowest + 1, min(held) + 1, max(held) + 1, epochs, rise, course)
 
 
-def _rise_bounds(table: Floats, error: float) -> tuple[float, float]:
+def _rise_bounds(table: Floats, error: float, overlap: float) -> tuple[float, float]:
     """Return the bounds for the largest of the rises from an earlier epoch to the last, which may be below 0."""
-    rises, errors = _rises(table, at=table.shape[1] - 1)
+    rises, errors = _rises(table, overlap, at=table.shape[1] - 1)
     degrees, count = len(table) - 1, len(rises)
     bounds = np.array([np.sort(rises - quantile(degrees, error * k / count) * errors)[-k] for k in range(1, count + 1)])
     return float(bounds.max()), float((rises + quantile(degrees, error) * errors).max())
 
 
-def _held(table: Floats, error: float) -> list[int]:
+def _held(table: Floats, error: float, overlap: float) -> list[int]:
     """Return the epochs that may be the lowest: from no other the loss surely rises to them."""
-    return [epoch for epoch in range(table.shape[1]) if not _surely_rises(table, error, at=epoch)]
+    return [epoch for epoch in range(table.shape[1]) if not _surely_rises(table, error, overlap, at=epoch)]
 
 
-def _surely_rises(table: Floats, error: float, *, at: int) -> bool:
-    rises, errors = _rises(table, at=at)
+def _surely_rises(table: Floats, error: float, overlap: float, *, at: int) -> bool:
+    rises, errors = _rises(table, overlap, at=at)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.where(rises > 0, rises / errors, 0.0)  # No rise is no evidence, with or without noise.
     levels = error / 2 * np.arange(1, len(rises) + 1) / len(rises)
     return bool((np.sort(stdtr(len(table) - 1, -ratios)) <= levels).any())
 
 
-def _rises(table: Floats, *, at: int) -> tuple[Floats, Floats]:
+def _rises(table: Floats, overlap: float, *, at: int) -> tuple[Floats, Floats]:
     """Return the mean rises to an epoch from each other one, and their standard errors."""
     differences = table[:, [at]] - np.delete(table, at, axis=1)
-    return differences.mean(axis=0), differences.std(axis=0, ddof=1) / math.sqrt(len(table))
+    return differences.mean(axis=0), differences.std(axis=0, ddof=1) * math.sqrt(1 / len(table) + overlap)
