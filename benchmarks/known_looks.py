@@ -21,13 +21,13 @@ class Looks:
         wrong: studies in which at some look a verdict or an interval was wrong.
         undivided: the same, had every look used the whole 5%.
         decided: of the strengths that do differ, how many were found in the end.
-        seeds: mean number of trials, as a part of what all strengths with the most seeds would be.
+        trials: mean number that was trained, as a part of all strengths with the most seeds.
     """
 
     wrong: Rate
     undivided: Rate
     decided: Rate
-    seeds: float
+    trials: float
 
 
 def look_again(

@@ -34,6 +34,12 @@ def trained_learners(known_truth):
         yield module
 
 
+@pytest.fixture(scope="module")
+def known_looks(known_truth):
+    with benchmark("known_looks") as module:
+        yield module
+
+
 @pytest.mark.parametrize("shares", [SEEDS_DOMINATE, EXAMPLES_DOMINATE, MIXED])
 @pytest.mark.parametrize(("seeds", "examples"), [(2, 100), (3, 1_000), (5, 100), (20, 10_000)])
 def test_intervals_hold_the_true_mean(known_truth, shares, seeds, examples):
@@ -113,3 +119,18 @@ def test_the_truth_of_the_learners_is_what_their_training_gives(trained_learners
     found, error = trained_learners.expected_losses(means, 45, draws=4_000, generator=generator)
     assert abs(found - by_formula) < 4 * error
     assert error < 0.001
+
+
+@pytest.mark.parametrize("effect", [0.0, 5.0])
+def test_studies_that_add_seeds_until_they_are_decided_err_no_more_often(known_looks, effect):
+    generator = np.random.default_rng(5)
+    seen = known_looks.look_again(SEEDS_DOMINATE, (4, 2, 30), most=16, effect=effect, draws=150, generator=generator)
+    assert seen.wrong.within(0.0, 0.05), seen
+    assert seen.undivided.value > seen.wrong.value
+
+
+def test_no_seeds_are_wasted_where_the_noise_is_of_the_examples(known_looks):
+    generator = np.random.default_rng(6)
+    of_examples = (0.0, 1.0, 0.0)
+    seen = known_looks.look_again(of_examples, (4, 4, 30), most=32, effect=0.0, draws=30, generator=generator)
+    assert seen.trials < 0.4
