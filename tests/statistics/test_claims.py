@@ -147,6 +147,12 @@ def test_all_shares_hold_together():
         assert (figure.interval.low, figure.interval.high) == pytest.approx(t_interval(values, 6))
 
 
+def test_the_interval_of_a_share_ends_at_0_and_at_1():
+    low, high = (of("balance", shares=(0.0, share, 0.5, 0.5), seeds=2).figures[0].interval for share in (0.03, 0.97))
+    assert (low.low, high.high) == (0.0, 1.0)
+    assert math.isnan(of("balance", seeds=1).figures[0].interval.low)
+
+
 def test_shares_are_shown_at_each_strength_above_zero_update_first():
     figures = of("balance").figures
     assert [(figure.measure, figure.strength) for figure in figures] == [

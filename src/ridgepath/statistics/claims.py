@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -260,7 +260,7 @@ def _balance(measured: Measured) -> Claim:
         return _open(key, "no penalty")
     error = measured.error(2 * len(above))
     figures = tuple(
-        Figure(name, "share", measured.strengths[row], None, measured.interval(measured.values(name, row), error))
+        Figure(name, "share", measured.strengths[row], None, _share(measured, name, row, error))
         for name in ("update_share", "gradient_share")
         for row in above
     )
@@ -271,6 +271,12 @@ def _balance(measured: Measured) -> Claim:
     if all(share.seeds > 1 and low < share.low and share.high < high for share in updates):
         return Claim(key, "supported", figures)
     return _open(key, _noise_or_seeds(updates), *figures)
+
+
+def _share(measured: Measured, name: str, row: int, error: float) -> Interval:
+    """Return the mean of a share with its interval, which ends at 0 and at 1."""
+    found = measured.interval(measured.values(name, row), error)
+    return replace(found, low=max(found.low, 0.0), high=min(found.high, 1.0))
 
 
 def _less_sensitive(measured: Measured) -> Claim:
