@@ -136,6 +136,15 @@ def test_where_seeds_have_splits_of_their_own_the_frequency_is_what_the_correcte
     assert found.frequencies == pytest.approx([0.212, 0.788], abs=0.035)
 
 
+def test_what_a_seed_does_to_all_strengths_alike_makes_none_with_fewer_seeds_a_choice():
+    losses = noisy([1.0, 1.02, 1.05], seeds=12, deviations=(0.01, 0.0, 0.01), generator=np.random.default_rng(19))
+    losses += 0.2 * np.random.default_rng(20).normal(size=(1, 12, 1))
+    losses[2, 3:] = math.nan
+    found = resample_choices([0.0, 0.1, 0.2], losses, generator=np.random.default_rng(21))
+    # 0.05 are 5 standard errors of a difference from three seeds, 0.02 are 5 from twelve.
+    assert found.frequencies == pytest.approx([1.0, 0.0, 0.0], abs=0.01)
+
+
 def test_a_clear_choice_is_always_made_and_needs_no_correction():
     losses = noisy([1.0, 0.0, 1.0], generator=np.random.default_rng(5))
     found = resample_choices([0.0, 0.1, 0.2], losses, generator=np.random.default_rng(6))
