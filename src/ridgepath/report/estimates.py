@@ -25,6 +25,8 @@ CONFIDENCE = 0.95
 
 _MEASURED = ("val_data_loss", "train_data_loss", "gap")
 _WEIGHTS = ("penalty", "weight_norm", "near_zero", "keras_val_loss", "best_epoch")
+_UNBALANCED = ("penalty", "weight_norm", "near_zero", "best_epoch")
+"""What a seed does to these depends on the strength: without a penalty there is none, whatever the seed."""
 _BY_EXAMPLE = ("val_data_loss", "test_data_loss", "gap")
 
 
@@ -77,7 +79,7 @@ class PathPoint:
         failed: trials that diverged or could not be trained.
         missing: trials that the study asks for and that have not been trained.
         estimates: measure → estimate. A gap is validation minus training data loss, paired by seed. Where strengths
-            were trained with unequal seeds, means are those to expect had all the same.
+            were trained with unequal seeds, means of losses and metrics are those to expect had all the same.
     """
 
     variant: str
@@ -136,7 +138,7 @@ def t_interval(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def estimate(values: NDArray[np.float64]) -> Estimate:
     """Estimate a mean from values (trial,)."""
     mean, error, low, high = (float(value) for value in t_interval(values))
-    return Estimate(mean, error, low, high, len(values))
+    return Estimate(mean, error, low, high, len(values), covers="seeds" if len(values) > 1 else "none")
 
 
 def path_points(study: Study, results: Results, paths: Sequence[PathArrays]) -> tuple[PathPoint, ...]:
@@ -216,6 +218,8 @@ def _estimates(path: PathArrays, measure: str) -> list[Estimate]:
             _further_sources(each, table[done], overlap=overlap)
             for each, table, done in zip(found, tables, trained, strict=True)
         ]
+    if measure in _UNBALANCED:
+        return found
     with np.errstate(over="ignore"):
         shifts = balanced_means(values) - [each.mean for each in found]
     return [each.moved(shift) if shift else each for each, shift in zip(found, shifts.tolist(), strict=True)]

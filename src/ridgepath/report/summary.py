@@ -208,6 +208,7 @@ def _choice_to_json(choice: Choice) -> dict[str, Any]:
         "threshold": choice.threshold,
         "keras_val_loss_choice": choice.keras_val_loss_choice,
         "frequencies": [{"strength": s, "frequency": share} for s, share in choice.frequencies.items()],
+        "drawn": choice.drawn,
         "honest": honest
         and {
             "strength": honest.strength,
