@@ -168,6 +168,16 @@ def test_curves_agree_with_scipy():
         assert (curve.mean[6], curve.low[6], curve.high[6]) == pytest.approx((values.mean(), low, high))
 
 
+def test_bands_of_validation_figures_account_for_the_overlap_of_training_sets():
+    study = dataclasses.replace(make_study(), validation="redrawn")
+    results = make_results(study)
+    divided, fixed = (summary_of(each, results).curves for each in (study, make_study()))
+    for wide, narrow in zip(divided, fixed, strict=True):
+        # Of 5 seeds, and 1000 validation over 3000 training examples.
+        factor = math.sqrt((1 / 5 + 1 / 3) * 5) if wide.measure.startswith("val_") else 1
+        assert wide.high[6] - wide.mean[6] == pytest.approx(factor * (narrow.high[6] - narrow.mean[6]))
+
+
 def test_the_choices_of_a_path():
     losses = {0.0: [0.40, 0.44], 1e-4: [0.28, 0.32], 1e-3: [0.31, 0.33], 1e-2: [0.5, 0.7]}
     keras = {0.0: [0.40, 0.44], 1e-4: [0.48, 0.52], 1e-3: [0.81, 0.83], 1e-2: [1.5, 1.7]}
@@ -261,6 +271,9 @@ def test_the_json_has_the_documented_keys_and_no_nan():
         *(("l2", strength, 0.0, "val_data_loss") for strength in (1e-4, 1e-3, 1e-2)),
         *(("l2", strength, 1e-3, "val_data_loss") for strength in (1e-4, 1e-2)),
     ]
+    found = document["comparisons"][3]
+    assert (found["kind"], found["family"], found["left_out"], found["within_margin"]) == ("minimum", 6, 0, False)
+    assert found["larger_is_better"] is False
     documented = {"variant", "strength", "against", "metric", "difference", "low", "high", "p_value", "verdict"}
     assert documented | {"seeds_needed"} <= set(document["comparisons"][0])
     entry = document["path"][1]

@@ -116,8 +116,7 @@ def path_caption(summary: Summary) -> str:
     """Say what the figure of the path shows."""
     bars = "One trial a strength: bars cover the examples only"
     if _has_intervals(summary):
-        covers = next(point.estimates["val_data_loss"].covers for point in summary.points if point.trials > 1)
-        bars = f"Bars are 95% intervals; those of validation losses cover {covers}, the others seeds"
+        bars = f"Bars are 95% intervals; those of validation losses cover {_covers(summary)}, the others seeds"
     return (
         f"Mean data loss after the last epoch, without the penalty. {bars}. The dotted line is the lowest mean "
         "validation data loss plus one standard error. Keras' val_loss can be switched on in the legend."
@@ -126,14 +125,18 @@ def path_caption(summary: Summary) -> str:
 
 def curves_caption(summary: Summary) -> str:
     """Say what the figure of the curves shows."""
-    bands = (
-        "Bands are 95% t intervals over seeds"
-        if _has_intervals(summary)
-        else "One trial a strength: there are no bands"
-    )
+    bands = "One trial a strength: there are no bands"
+    if _has_intervals(summary):
+        bands = "Bands are 95% t intervals over seeds"
+        if _covers(summary) == "seeds, examples and splits":
+            bands += "; those of validation figures account for the overlap of training sets"
     partly = summary.train_evaluated < summary.data.train
     part = f"; training figures are from {summary.train_evaluated:,} training examples" if partly else ""
     return f"Means at the end of each epoch, in inference mode, a line a strength. {bands}{part}."
+
+
+def _covers(summary: Summary) -> Covers:
+    return next(point.estimates["val_data_loss"].covers for point in summary.points if point.trials > 1)
 
 
 def _has_intervals(summary: Summary) -> bool:
