@@ -62,7 +62,49 @@ def test_what_is_decided_trains_nothing_and_says_so(study, capfd):
 def test_at_the_most_seeds_it_ends_and_names_what_is_open(study, capfd):
     path = rp.resume(study, until="decided", max_seeds=3, margin=1e-6)
     assert len(path.trials) == 12
-    assert "Still open after 3 seeds, the most that were allowed: " in capfd.readouterr().err
+    assert "Still open after 3 seeds, where 3 are allowed: " in capfd.readouterr().err
+    assert len(rp.resume(study, until="decided", max_seeds=2, margin=1e-6).trials) == 12
+    assert "Still open after 3 seeds, where 2 are allowed: " in capfd.readouterr().err
+
+
+def test_what_was_not_trained_gets_the_seeds_of_others_though_there_are_to_be_no_more(study, capfd):
+    store = StudyStore.open(study)
+    some = store.study.looked_at().with_another_look([("l2", 0.0), ("l2", 1.0)], more=2)
+    store.grow(some)
+    path = rp.resume(study, until="decided", max_seeds=5, margin=1e-6)
+    said = " ".join(capfd.readouterr().err.split())
+    assert "Training these with the seeds that others have." in said
+    assert seeds_of(path)[0.0] == seeds_of(path)[1e-4] == [0, 1, 2, 3, 4]
+    assert path.study.looks == ((0, 1, 2), (3, 4))
+    assert {each.look for each in path.summary().comparisons if each.seeds == 5} == {2}
+
+
+def ending_of(study, changed, monkeypatch, capfd):
+    """What is said at the end where the losses in the file are other ones."""
+    plain = StudyStore.results
+    monkeypatch.setattr(StudyStore, "results", lambda store: changed(plain(store)))
+    with Watch() as watch:
+        request = rp.api.request_of(StudyStore.open(study))
+        deciding.run_until_decided(request, study, watch, most=20, terms=deciding.Terms(margin=1e6))
+    return " ".join(capfd.readouterr().err.split())
+
+
+def test_strengths_that_cannot_be_compared_are_not_called_open(study, monkeypatch, capfd):
+    def without_one(results):
+        results.example_losses["validation"][results.trials["strength"] == 1.0] = np.nan
+        return results
+
+    said = ending_of(study, without_one, monkeypatch, capfd)
+    assert "Not to be compared, for no seed has finite losses at both: 1 against 0" in said
+    assert "would not help" not in said
+    assert "decided, with" not in said
+
+
+def test_one_strength_leaves_nothing_to_decide(digits_file, tmp_path, capfd):
+    settings = {"strengths": [1e-3], "zero": False, "seeds": 1, "epochs": 1, "progress": False}
+    rp.fit_path(TASK_NETWORK, str(digits_file), study=tmp_path / "s", **settings)
+    rp.resume(tmp_path / "s", until="decided")
+    assert "There is nothing to compare." in capfd.readouterr().err
 
 
 def test_an_interrupted_look_is_finished_by_resume(study, monkeypatch):

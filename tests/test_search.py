@@ -1,5 +1,6 @@
 """Strengths that are found: on networks whose training is known in closed form, and once on real ones."""
 
+import dataclasses
 import math
 import sqlite3
 from contextlib import closing
@@ -9,10 +10,12 @@ import pytest
 from sklearn.datasets import load_digits
 
 import ridgepath as rp
+from ridgepath import search
 from ridgepath.errors import InputError
 from ridgepath.progress import Watch
 from ridgepath.results import DIVERGED, Leg, TrialResult, failed
 from ridgepath.search import MOST_EXTENSIONS, NOTE, extensions, find_strengths, short, with_strengths
+from ridgepath.statistics.bracket import bracket
 from ridgepath.store import StudyStore
 from ridgepath.study import BuilderCard, DataCard, Study, Variant
 from ridges import Ridge
@@ -76,6 +79,25 @@ def test_a_study_of_one_seed_borrows_another():
     trainer = Trainer()
     find(study_of(seeds=(2**32 - 1,)), trainer)
     assert [trial.seed for _, trial in trainer.trained if not trial.strength] == [2**32 - 1, 0]
+
+
+class Divided(Trainer):
+    """Gives every seed an order of the validation examples of its own, as other examples have."""
+
+    def result(self, study, trial):
+        whole = super().result(study, trial)
+        order = np.random.default_rng(trial.seed).permutation(EXAMPLES)
+        return dataclasses.replace(whole, example_losses={"validation": whole.example_losses["validation"][order]})
+
+
+def test_seeds_with_splits_of_their_own_do_not_look_more_different_than_they_are(monkeypatch):
+    probed = []
+    monkeypatch.setattr(search, "bracket", lambda probes: probed.append(probes) or bracket(probes))
+    find(study_of(), Trainer())
+    find(dataclasses.replace(study_of(), validation="redrawn"), Divided())
+    paired, ranked = (np.sqrt(np.mean((probes.none - probes.reseeded) ** 2)) for probes in probed)
+    assert 0 < ranked < 1.2 * paired
+    assert np.sort(probed[1].reseeded).tolist() == np.sort(probed[0].reseeded).tolist()
 
 
 @pytest.mark.parametrize("status", ["failed", DIVERGED])

@@ -43,13 +43,13 @@ def test_another_look_adds_seeds_only_where_it_is_asked_for(study):
     first = study.looked_at()
     assert first.looks == ((4, 7),)
     assert first.looked_at() == first
-    second = first.with_another_look([(NAME, 0.0), (NAME, 0.2)], seeds=4)
+    second = first.with_another_look([(NAME, 0.0), (NAME, 0.2)], more=2)
     assert (second.seeds, second.looks, second.all_seeds) == ((4, 7), ((4, 7), (8, 9)), (4, 7, 8, 9))
     assert set(second.trials) - set(first.trials) == {
         Trial(NAME, strength, seed) for strength in (0.0, 0.2) for seed in (8, 9)
     }
     assert [second.look_of(seed) for seed in (4, 8, 99)] == [1, 2, 3]
-    third = second.with_another_look([(NAME, 0.0), (NAME, 0.1)], seeds=8)
+    third = second.with_another_look([(NAME, 0.0), (NAME, 0.1)], more=4)
     of_middle = {trial.seed for trial in third.trials if trial.strength == 0.1}
     assert of_middle == {4, 7, 8, 9, 10, 11, 12, 13}, "a strength that joins again gets what the others have"
     assert (third.seeds, len(third.trials)) == ((4, 7, 8, 9), len(set(third.trials)))
@@ -58,15 +58,32 @@ def test_another_look_adds_seeds_only_where_it_is_asked_for(study):
 
 def test_a_look_at_all_strengths_adds_seeds_to_the_study(study):
     points = [(NAME, strength) for strength in (0.0, 0.1, 0.2)]
-    grown = study.looked_at().with_another_look(points, seeds=4)
+    grown = study.looked_at().with_another_look(points, more=2)
     assert (grown.seeds, grown.further) == ((4, 7, 8, 9), ())
 
 
 def test_a_study_of_further_trials_grows_without_having_one_twice(study):
-    more = study.looked_at().with_another_look([(NAME, 0.0)], seeds=3)
+    more = study.looked_at().with_another_look([(NAME, 0.0)], more=1)
     grown = more.grown_by(dataclasses.replace(study, seeds=(8,)))
     assert (grown.seeds, grown.further, grown.looks) == ((4, 7, 8), (), more.looks)
     assert study.grown_by(more) == more
+
+
+def test_seeds_that_others_have_are_given_to_a_strength_without_a_further_look(study):
+    some = study.looked_at().with_another_look([(NAME, 0.0), (NAME, 0.2)], more=2)
+    filled = some.with_another_look([(NAME, 0.0), (NAME, 0.1)], more=0)
+    assert (filled.seeds, filled.further, filled.looks) == ((4, 7, 8, 9), (), some.looks)
+    assert some.with_another_look([(NAME, 0.0), (NAME, 0.2)], more=0) == some
+
+
+def test_seeds_that_are_added_after_a_look_are_a_look_each_time(study):
+    more = study.looked_at().grown_by(dataclasses.replace(study, seeds=(4, 7, 8)))
+    assert [more.look_of(seed) for seed in more.seeds] == [1, 1, 2]
+    assert more.grown_by(more) == more
+    again = more.grown_by(dataclasses.replace(study, seeds=(9,)))
+    assert [again.look_of(seed) for seed in again.seeds] == [1, 1, 2, 3]
+    unseen = study.grown_by(dataclasses.replace(study, seeds=(8,)))
+    assert unseen.looks == ()
 
 
 def test_a_study_that_was_written_before_there_were_looks_is_read(study):

@@ -60,25 +60,33 @@ def run_until_decided(request: Request, folder: Path, watch: Watch, *, most: int
         store.grow(study)
         found = summarize(study, store.results(), name=str(folder), seconds=0.0, context={}, terms=terms).comparisons
         still = [each for each in found if each.seeds_may_decide and math.isfinite(each.difference)]
-        now, then = len(study.all_seeds), next_look(len(study.all_seeds), most=most)
-        if not still or then <= now:
-            for sentence in _ending(found, still, seeds=now):
+        now = len(study.all_seeds)
+        more = max(next_look(now, most=most) - now, 0)
+        points = {point for each in still for point in (each.strength, each.against)}
+        grown = study.with_another_look(points, more=more)
+        if not still or set(grown.trials) == set(study.trials):
+            for sentence in _ending(found, still, seeds=now, most=most):
                 watch.say(sentence)
             return
-        watch.say(f"Open after {now} seeds: {_listed(still)}. Training these with {then - now} more.")
-        points = {point for each in still for point in (each.strength, each.against)}
-        study = study.with_another_look(points, seeds=then)
-        run(dataclasses.replace(request, seeds=study.seeds, further=study.further, looks=study.looks), watch)
+        seeds = f"{more} more" if more else "the seeds that others have"
+        watch.say(f"Open after {write_count(now, 'seed')}: {_listed(still)}. Training these with {seeds}.")
+        run(dataclasses.replace(request, seeds=grown.seeds, further=grown.further, looks=grown.looks), watch)
 
 
-def _ending(found: Sequence[Difference], still: Sequence[Difference], *, seeds: int) -> Iterator[str]:
-    undecided = [each for each in found if each.verdict == "undecided" and each not in still]
-    if not undecided and not still:
+def _ending(found: Sequence[Difference], still: Sequence[Difference], *, seeds: int, most: int) -> Iterator[str]:
+    compared = [each for each in found if math.isfinite(each.difference)]
+    undecided = [each for each in compared if each.verdict == "undecided" and each not in still]
+    apart = [each for each in found if each not in compared]
+    if not found:
+        yield "There is nothing to compare."
+    elif not undecided and not still and not apart:
         yield f"All comparisons are decided, with up to {write_count(seeds, 'seed')}."
     if still:
-        yield f"Still open after {write_count(seeds, 'seed')}, the most that were allowed: {_listed(still)}."
+        yield f"Still open after {write_count(seeds, 'seed')}, where {most} are allowed: {_listed(still)}."
     if undecided:
         yield f"Undecided, and more seeds would not help: {_listed(undecided)}. More validation examples may."
+    if apart:
+        yield f"Not to be compared, for no seed has finite losses at both: {_listed(apart)}."
 
 
 def _listed(still: Sequence[Difference]) -> str:

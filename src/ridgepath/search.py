@@ -19,7 +19,7 @@ from ridgepath.report.formatting import write_count
 from ridgepath.results import DONE, Leg, TrialResult
 from ridgepath.statistics.bracket import LADDER, Bracket, Probes, bracket, extension, grid, next_probes
 from ridgepath.store import StudyStore
-from ridgepath.study import Study, Trial, Variant
+from ridgepath.study import FIXED, Study, Trial, Variant
 
 NOTE = "strengths"
 """Under this name a study's context says how its strengths were found."""
@@ -80,7 +80,7 @@ def find_strengths(study: Study, train: TrainTrials, watch: Watch) -> Found:
         legs = train(probing, [Trial(study.variants[0].name, *key) for key in asked])
         for result in watch.follow(legs, trials=len(asked), epochs=probing.epochs):
             results[result.trial.strength, result.trial.seed] = result
-        probes = _probes(results, seeds=(seed, other))
+        probes = _probes(results, seeds=(seed, other), divided=study.validation != FIXED)
         asked = [(strength, seed) for strength in next_probes(probes)]
     found = bracket(probes)
     strengths = grid(found)
@@ -91,8 +91,10 @@ def find_strengths(study: Study, train: TrainTrials, watch: Watch) -> Found:
     return Found(strengths, found.ceiling, f"{AUTO}: {account}")
 
 
-def _probes(results: Mapping[tuple[float, int], TrialResult], *, seeds: tuple[int, int]) -> Probes:
+def _probes(results: Mapping[tuple[float, int], TrialResult], *, seeds: tuple[int, int], divided: bool) -> Probes:
     none, reseeded = (_usable(results[0.0, seed]) for seed in seeds)
+    if divided:  # The other seed has other examples, which can be paired by the rank of their losses only.
+        reseeded = np.sort(reseeded)[np.argsort(np.argsort(none))]
     tried = {strength: _losses(result) for (strength, _), result in results.items() if strength}
     if all(losses is None for losses in tried.values()):
         _usable(results[min(tried), seeds[0]])

@@ -155,15 +155,15 @@ class Study:
         new = tuple(seed for seed in self.all_seeds if self.look_of(seed) > len(self.looks))
         return dataclasses.replace(self, looks=(*self.looks, new)) if new else self
 
-    def with_another_look(self, points: Iterable[tuple[str, float]], *, seeds: int) -> Study:
+    def with_another_look(self, points: Iterable[tuple[str, float]], *, more: int) -> Study:
         """Return this study with further seeds, for its next look, at some of its variants and strengths.
 
         Args:
             points: (variant, strength); they get the new seeds, and all that others have already.
-            seeds: how many there are in all then, more than now.
+            more: how many new seeds.
         """
         first = self.all_seeds[-1] + 1
-        added = tuple(range(first, first + seeds - len(self.all_seeds)))
+        added = tuple(range(first, first + more))
         wanted = {Trial(*point, seed) for point in points for seed in (*self.all_seeds, *added)}
         trials = Counter(trial.seed for trial in {*self.trials, *wanted})
         strengths = sum(len(variant.strengths) for variant in self.variants)
@@ -171,11 +171,17 @@ class Study:
             self,
             seeds=tuple(sorted(seed for seed, count in trials.items() if count == strengths)),
             further=_in_order(t for t in {*self.further, *wanted} if trials[t.seed] < strengths),
-            looks=(*self.looks, added),
+            looks=(*self.looks, added) if added else self.looks,
         )
 
     def grown_by(self, other: Study) -> Study:
-        """Return this study with the variants, strengths, seeds, further trials and looks of ``other`` added."""
+        """Return this study with the variants, strengths, seeds, further trials and looks of ``other`` added.
+
+        Where comparisons were looked at, whoever adds seeds has seen those that came since: they are a look of their
+        own.
+        """
+        adds_seeds = not set(other.all_seeds) <= set(self.all_seeds)
+        looks = self.looked_at().looks if self.looks and adds_seeds else self.looks
         strengths = {variant.name: set(variant.strengths) for variant in self.variants}
         for variant in other.variants:
             strengths.setdefault(variant.name, set()).update(variant.strengths)
@@ -186,7 +192,7 @@ class Study:
             variants=tuple(Variant(name, tuple(sorted(values))) for name, values in strengths.items()),
             seeds=tuple(sorted(seeds)),
             further=_in_order(further),
-            looks=max(self.looks, other.looks, key=len),
+            looks=max(looks, other.looks, key=len),
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -41,6 +41,8 @@ def test_one_seed():
     text = said(summary)
     assert "one seed decides nothing: add seeds." in text
     assert "errors there cover the examples only" in text
+    assert "Were validation examples, but not the one seed, drawn anew, the lowest would be" in text
+    assert "With one seed only those with validation data loss are known" in text
 
 
 def test_one_strength():
@@ -57,7 +59,9 @@ def test_one_validation_example():
     point = next(p for p in summary.points if p.strength == summary.strength_min)
     assert point.estimates["val_data_loss"].covers == "seeds"
     assert {each.covers for each in summary.comparisons} == {"seeds"}
-    assert "cover the noise of seeds." in said(summary)
+    text = said(summary)
+    assert "cover the noise of seeds." in text
+    assert "Were seeds, but not the one validation example, drawn anew, the lowest would be" in text
 
 
 def test_one_seed_and_one_example():
@@ -69,6 +73,9 @@ def test_one_seed_and_one_example():
     assert set(verdicts(summary).values()) == {"undecided"}
     text = said(summary)
     assert "the one-standard-error rule has no answer" in text
+    assert "One seed and one validation example do not tell how sure that is." in text
+    assert "Nothing here has an interval" in text
+    assert {each.covers for p in summary.points for each in p.estimates.values()} == {"none", "examples"}
     assert "Nothing can be called equivalent" in text
 
 
@@ -90,7 +97,9 @@ def test_a_strength_without_a_trial_that_ended_well(status):
     )
     assert verdicts(summary)[0.01] == "undecided"
     assert summary.choices[0].frequencies[0.01] == 0
-    assert "no common seed" in said(summary)
+    text = said(summary)
+    assert "no common seed" in text
+    assert "and cover the noise of seeds and examples." in text
 
 
 def test_strength_0_failed_everywhere():
@@ -114,7 +123,7 @@ def test_a_loss_that_is_not_finite_of_one_example(bad):
     assert summary.choices[0].frequencies[1e-3] == 0
     text = said(summary)
     assert "a finished trial's validation data loss is not finite, so no mean is shown there" in text
-    assert "Up to 1 seed had no finite value for one of the two and did not enter." in text
+    assert "Up to 1 seed did not enter: one of the two was not trained there, or has no finite value." in text
 
 
 def test_no_trial_at_all():

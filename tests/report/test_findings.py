@@ -20,9 +20,9 @@ from ridgepath.report.summary import summarize
 from ridgepath.report.terminal import print_summary
 from ridgepath.results import DIVERGED, Results
 from ridgepath.splits import REDRAWN
-from ridgepath.statistics.claims import Key, Reason, Unit
+from ridgepath.statistics.claims import Claim, Figure, Key, Reason, Unit
 from ridgepath.statistics.diagnosis import State, diagnose
-from ridgepath.statistics.evidence import Measured
+from ridgepath.statistics.evidence import Interval, Measured
 from ridgepath.study import Trial
 
 SHARES = ("gradient_share", "update_share", "sensitivity")
@@ -263,3 +263,10 @@ def test_terminal_page_and_markdown_say_the_same():
             assert all(cell in printed for cell in row)
             assert "".join(f"<td>{cell}</td>" for cell in row[1:]) in html
     assert html.count(words.THE_CLAIMS) == text.count(words.THE_CLAIMS) == 1
+
+
+def test_one_point_is_no_points():
+    interval = Interval(1.0, -12.0, 14.0, 2, 1, "seeds")
+    claim = Claim("sparser weights", "undecided", (Figure("near_zero", "percentage points", 0.1, 0.0, interval),))
+    found = replace(make_summary().diagnoses[0], claims=(claim,))
+    assert "1 percentage point (-12 to 14) at 0.1 against 0" in findings(found).answers[0].grounds

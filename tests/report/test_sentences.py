@@ -99,6 +99,8 @@ def test_captions_say_what_bars_bands_and_training_figures_are():
     assert "those of validation losses cover seeds and examples, the others seeds." in path_caption(whole)
     assert "bars cover the examples only" in path_caption(single)
     assert curves_caption(whole).endswith("Bands are 95% t intervals over seeds.")
+    divided = make_summary(dataclasses.replace(make_study(), validation="redrawn"))
+    assert curves_caption(divided).endswith("those of validation figures account for the overlap of training sets.")
     assert curves_caption(single).endswith("there are no bands; training figures are from 500 training examples.")
 
 

@@ -8,6 +8,7 @@ import pytest
 import scipy.stats
 from synthetic import STRENGTHS, make_results, make_study, make_summary, set_trials
 
+from ridgepath.report.sentences import answer
 from ridgepath.report.summary import Estimate, summarize
 from ridgepath.results import DIVERGED, FAILED, Results, trial_columns
 from ridgepath.statistics.balance import balanced_means
@@ -167,6 +168,16 @@ def test_curves_agree_with_scipy():
         assert (curve.mean[6], curve.low[6], curve.high[6]) == pytest.approx((values.mean(), low, high))
 
 
+def test_bands_of_validation_figures_account_for_the_overlap_of_training_sets():
+    study = dataclasses.replace(make_study(), validation="redrawn")
+    results = make_results(study)
+    divided, fixed = (summary_of(each, results).curves for each in (study, make_study()))
+    for wide, narrow in zip(divided, fixed, strict=True):
+        # Of 5 seeds, and 1000 validation over 3000 training examples.
+        factor = math.sqrt((1 / 5 + 1 / 3) * 5) if wide.measure.startswith("val_") else 1
+        assert wide.high[6] - wide.mean[6] == pytest.approx(factor * (narrow.high[6] - narrow.mean[6]))
+
+
 def test_the_choices_of_a_path():
     losses = {0.0: [0.40, 0.44], 1e-4: [0.28, 0.32], 1e-3: [0.31, 0.33], 1e-2: [0.5, 0.7]}
     keras = {0.0: [0.40, 0.44], 1e-4: [0.48, 0.52], 1e-3: [0.81, 0.83], 1e-2: [1.5, 1.7]}
@@ -260,6 +271,9 @@ def test_the_json_has_the_documented_keys_and_no_nan():
         *(("l2", strength, 0.0, "val_data_loss") for strength in (1e-4, 1e-3, 1e-2)),
         *(("l2", strength, 1e-3, "val_data_loss") for strength in (1e-4, 1e-2)),
     ]
+    found = document["comparisons"][3]
+    assert (found["kind"], found["family"], found["left_out"], found["within_margin"]) == ("minimum", 6, 0, False)
+    assert found["larger_is_better"] is False
     documented = {"variant", "strength", "against", "metric", "difference", "low", "high", "p_value", "verdict"}
     assert documented | {"seeds_needed"} <= set(document["comparisons"][0])
     entry = document["path"][1]
@@ -284,11 +298,13 @@ def test_the_table_columns_of_the_synthetic_study_are_those_of_a_real_one():
         ({"test": 0}, "flatters the chosen one", "test figures"),
         ({"train_evaluated": 500}, "a fixed part of 500 of the 3,000 training examples", "One trial at a strength"),
         ({"seeds": 1}, "One trial at a strength", "unequal numbers"),
+        ({"seeds": 1}, "With one seed only validation and test data loss and the gap have them", "two sources"),
+        ({"validation": 1, "test": 0}, "one validation example tells nothing of the noise of examples", "two sources"),
     ],
 )
 def test_notes_say_what_the_study_asks_for(changes, said, not_said):
     notes = " ".join(make_summary(make_study(**changes)).notes)
-    assert "All others cover the noise of seeds only." in notes
+    assert ("All others cover the noise of seeds only." in notes) == (1 not in changes.values())
     assert said in notes
     assert not_said not in notes
 
@@ -302,6 +318,46 @@ def test_notes_say_when_the_lowest_mean_lies_at_an_end(best, said):
     found = [note for note in notes if "lowest mean lies" in note]
     assert len(found) == (said is not None)
     assert said is None or said in found[0]
+
+
+def test_a_larger_strength_that_diverged_was_tried():
+    ended = dict.fromkeys([Trial("l2", 1e-2, seed) for seed in range(5)], (DIVERGED, "x"))
+    study = make_study()
+    results = set_trials(make_results(study, ended=ended), "val_data_loss", {1e-3: [0.01] * 5})
+    summary = summary_of(study, results)
+    assert summary.strength_min == 1e-3
+    assert not any("still larger" in note for note in summary.notes)
+    assert answer(summary, summary.choices[0])[-1] == "No larger strength has a finished trial."
+
+
+def with_a_further_seed(**changes):
+    """A study whose strengths 0 and 0.001 have a sixth seed, which is 5 lower for whoever has it."""
+    more = tuple(Trial("l2", strength, 5) for strength in (0.0, 1e-3))
+    study = dataclasses.replace(make_study(**changes), further=more)
+    losses = {0.0: [1, 1, 1, 1, 1.1, -4], 1e-4: [0.3, 0.4, 0.3, 0.4, 0.3], 1e-3: [0.5, 0.6, 0.5, 0.6, 0.5, -4.5]}
+    return study, set_trials(make_results(study), "val_data_loss", losses)
+
+
+@pytest.mark.parametrize("test", [0, 1000])
+def test_the_figure_to_quote_is_the_mean_of_the_path_where_strengths_have_unequal_seeds(test):
+    study, results = with_a_further_seed(test=test)
+    results = set_trials(results, "test_data_loss", {1e-4: [0.4] * 5, 0.0: [1, 1, 1, 1, 1, -4]}) if test else results
+    summary = summary_of(study, results)
+    assert summary.strength_min == 1e-4
+    honest, estimates = summary.choices[0].honest, point(summary, 1e-4).estimates
+    assert estimates["val_data_loss"].mean != pytest.approx(0.34)
+    of_path = estimates["test_data_loss" if test else "val_data_loss"]
+    assert honest.estimate.mean == pytest.approx(of_path.mean + honest.optimism)
+    assert honest.estimate.low == pytest.approx(of_path.low + honest.optimism)
+
+
+def test_what_hangs_on_the_strength_is_not_moved_by_seeds_that_others_have():
+    study, results = with_a_further_seed()
+    trials = results.trials.copy()
+    trials["penalty"] = trials["strength"] * (100 + trials["seed"])
+    summary = summary_of(study, Results(trials, results.epochs, results.example_losses))
+    assert point(summary, 1e-4).estimates["penalty"].mean == pytest.approx(1e-4 * 102)
+    assert point(summary, 0.0).estimates["penalty"].mean == 0
 
 
 def test_the_order_of_the_rows_does_not_matter():

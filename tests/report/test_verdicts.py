@@ -103,7 +103,7 @@ def test_seeds_left_out_and_further_looks_are_said():
     assert "the k-th look at a comparison uses 1/(k(k+1)) of the 5%" in reading
     assert reading.endswith("here up to look 2.")
     ended = {Trial("l2", 1e-3, 2): ("failed", "x")}
-    assert "Up to 1 seed had no finite value" in verdicts(make_summary(study, ended=ended).families, "l2").reading
+    assert "Up to 1 seed did not enter" in verdicts(make_summary(study, ended=ended).families, "l2").reading
 
 
 def test_choices_of_variants_are_named_by_both():

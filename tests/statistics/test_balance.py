@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ridgepath.statistics.balance import balanced_means
+from ridgepath.statistics.balance import balance, balanced_means
 
 NAN = np.nan
 
@@ -33,3 +33,13 @@ def test_strengths_without_a_value_and_strengths_that_share_no_seed(missing):
     assert np.isnan(balanced_means([[missing, missing]])[0])
     assert np.isnan(balanced_means(np.empty((1, 0)))[0])
     assert balanced_means([[1.0, missing], [missing, 5.0], [missing, missing]])[:2].tolist() == [1.0, 5.0]
+
+
+def test_the_effects_of_seeds_are_those_that_all_strengths_share():
+    whole = np.array([[1.0], [2.0], [4.0]]) + np.array([0.5, -1.0, 0.25, 0.25])
+    part = whole.copy()
+    part[0, 2:] = part[1, 0] = NAN
+    means, effects = balance(part)
+    np.testing.assert_allclose(effects, [0.5, -1.0, 0.25, 0.25], atol=1e-12)
+    np.testing.assert_allclose(np.nanmean(part - effects, axis=1), means)
+    assert not balance(whole)[1].any(), "with the same seeds nothing is to be taken off"

@@ -102,6 +102,22 @@ def test_a_claim_of_a_gain_that_is_contradicted_shows_the_margin():
     assert change.interval.low > -margin.interval.mean
 
 
+def test_the_gain_that_is_shown_is_a_sure_one():
+    measured = draw(np.random.default_rng(20), val=(0.0, 0.0, -0.4, -0.3))
+    losses = measured.val_losses.copy()
+    losses[3] += np.linspace(-3, 2.5, losses.shape[1])[:, None]
+    claim = claims(replace(measured, val_losses=losses))["better generalization"]
+    assert losses[3].mean() < losses[2].mean()
+    assert (claim.verdict, claim.figures[0].strength, claim.figures[0].interval.direction) == (
+        *("supported", 0.01, "falls"),
+    )
+
+
+def test_where_nothing_changes_that_is_the_reason():
+    claim = of("sparser weights", near_zero=(0.0,) * 4, noise=0.0)
+    assert answer(claim) == ("undecided", "no change")
+
+
 def test_too_much_is_held_against_the_best_smaller_strength():
     claim = of("too much underfits", val=(0.5, 0.0, -0.4, 0.5), train=(0.0, 0.1, 0.2, 0.5))
     assert answer(claim) == ("supported", None)

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from ridgepath.statistics.comparison import compare
+from ridgepath.statistics.comparison import compare, paired_squares
+from ridgepath.statistics.forecast import examples_needed, seeds_needed
 from ridgepath.statistics.looks import next_look, part_of_error
+from ridgepath.statistics.variance import simultaneous_error
 
 
 def test_the_parts_of_all_looks_add_to_one():
@@ -51,3 +53,14 @@ def false_findings(studies, *, divided):
 def test_looking_again_and_again_errs_at_most_as_often_as_said():
     assert false_findings(600, divided=True) <= 0.05
     assert false_findings(600, divided=False) > 0.08
+
+
+def test_forecasts_are_for_the_next_look():
+    generator = np.random.default_rng(5)
+    losses = generator.normal(size=(2, 6, 40)) + generator.normal(size=(2, 6, 1))
+    [found] = compare([0, 1], losses, baseline=0, looks=[1, 1, 1, 1, 2, 2], margin=0.4)
+    squares = paired_squares(losses[1], losses[0])
+    assert found.verdict == "undecided"
+    assert found.seeds_needed == seeds_needed(squares, error=simultaneous_error(1, 1 / 12), margin=0.4)
+    assert found.seeds_needed != seeds_needed(squares, error=simultaneous_error(1, 1 / 6), margin=0.4)
+    assert found.examples_needed == examples_needed(squares, error=simultaneous_error(1, 1 / 6), margin=0.4)

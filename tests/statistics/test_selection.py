@@ -48,6 +48,29 @@ def test_mean_and_error_over_folds_are_those_of_cv_glmnet(run):
     np.testing.assert_allclose(errors, run["cvsd"], rtol=1e-10)
 
 
+@pytest.mark.parametrize("run", [run for run in RUNS if len(set(run["fold_sizes"])) == 1], ids=lambda run: run["name"])
+def test_of_equal_folds_mean_error_and_choices_are_those_of_cv_glmnet(run):
+    """One value a seed, as a metric has: seeds are the folds; no example is shared."""
+    found = [mean_estimate(np.array(of_folds)[:, None]) for of_folds in zip(*run["fold_losses"], strict=True)]
+    means, errors = [each.mean for each in found], [each.standard_error for each in found]
+    np.testing.assert_allclose(means, run["cvm"], rtol=1e-10)
+    np.testing.assert_allclose(errors, run["cvsd"], rtol=1e-10)
+    assert strength_min(run["lambda"], means) == run["lambda_min"]
+    assert strength_1se(run["lambda"], means, errors) == run["lambda_1se"]
+
+
+@runs_of_glmnet
+def test_a_strength_whose_mean_is_nan_is_as_if_it_had_not_been_tried(run):
+    chosen = run["lambda"].index(run["lambda_min"])
+    holes, rest = dict(run), {name: list(run[name]) for name in ("lambda", "cvm", "cvsd")}
+    holes["cvm"] = [math.nan if row == chosen else mean for row, mean in enumerate(run["cvm"])]
+    for column in rest.values():
+        del column[chosen]
+    assert strength_min(run["lambda"], holes["cvm"]) == strength_min(rest["lambda"], rest["cvm"]) != run["lambda_min"]
+    choices = [strength_1se(each["lambda"], each["cvm"], each["cvsd"]) for each in (holes, rest)]
+    assert choices[0] == choices[1]
+
+
 def test_the_oracle_has_ties_at_its_minimum():
     ties = [run["cvm"].count(min(run["cvm"])) for run in RUNS]
     assert max(ties) > 1
@@ -134,6 +157,15 @@ def test_where_seeds_have_splits_of_their_own_the_frequency_is_what_the_correcte
     generator = np.random.default_rng(17)
     found = resample_choices([0.0, 0.1], losses, generator=generator, resamples=4000, overlap=0.5)
     assert found.frequencies == pytest.approx([0.212, 0.788], abs=0.035)
+
+
+def test_what_a_seed_does_to_all_strengths_alike_makes_none_with_fewer_seeds_a_choice():
+    losses = noisy([1.0, 1.02, 1.05], seeds=12, deviations=(0.01, 0.0, 0.01), generator=np.random.default_rng(19))
+    losses += 0.2 * np.random.default_rng(20).normal(size=(1, 12, 1))
+    losses[2, 3:] = math.nan
+    found = resample_choices([0.0, 0.1, 0.2], losses, generator=np.random.default_rng(21))
+    # 0.05 are 5 standard errors of a difference from three seeds, 0.02 are 5 from twelve.
+    assert found.frequencies == pytest.approx([1.0, 0.0, 0.0], abs=0.01)
 
 
 def test_a_clear_choice_is_always_made_and_needs_no_correction():

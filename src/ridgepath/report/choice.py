@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from ridgepath.report.estimates import PathPoint
 from ridgepath.report.families import Difference, Family
 from ridgepath.report.measures import LOSS
 from ridgepath.statistics import selection
+from ridgepath.statistics.variance import Covers
 
 RESAMPLES = 1000
 """Studies like this one that are drawn to see what they would choose."""
@@ -29,7 +30,8 @@ class Choice:
         threshold: the mean at ``strength_min`` plus its standard error.
         keras_val_loss_choice: the lowest mean of Keras' ``val_loss``, which contains the penalty.
         from_smallest: how the larger strengths compare with the smallest one, on validation data loss.
-        frequencies: strength → how often it would be ``strength_min`` if seeds and examples were drawn anew.
+        frequencies: strength → how often it would be ``strength_min`` if what ``drawn`` names were drawn anew.
+        drawn: the noise that is known of the chosen mean.
         honest: the data loss of ``strength_min``: on the test examples, or else corrected for having been chosen.
     """
 
@@ -41,6 +43,7 @@ class Choice:
     keras_val_loss_choice: float | None
     from_smallest: tuple[Difference, ...]
     frequencies: dict[float, float]
+    drawn: Covers
     honest: selection.HonestFigure | None
 
 
@@ -64,10 +67,11 @@ def choose(path: PathArrays, points: Sequence[PathPoint], compared: Sequence[Fam
         strengths, values, generator=np.random.default_rng(0), resamples=RESAMPLES, overlap=path.overlap(LOSS)
     )
     minimum, threshold, honest = lowest(points), None, None
+    drawn: Covers = "none"
     if minimum is not None:
         row = strengths.index(minimum)
-        threshold = _known(means[row] + errors[row])
-        honest = _honest(path, row, optimism=resampling.optimism)
+        threshold, drawn = _known(means[row] + errors[row]), losses[row].covers
+        honest = _honest(path, row, points[row], optimism=resampling.optimism)
     return Choice(
         path.variant,
         strength_min=minimum,
@@ -77,19 +81,25 @@ def choose(path: PathArrays, points: Sequence[PathPoint], compared: Sequence[Fam
         keras_val_loss_choice=lowest(points, "keras_val_loss"),
         from_smallest=next((family.found for family in compared if family.kind == "baseline"), ()),
         frequencies=dict(zip(strengths, resampling.frequencies.tolist(), strict=True)),
+        drawn=drawn,
         honest=honest,
     )
 
 
-def _honest(path: PathArrays, row: int, *, optimism: float) -> selection.HonestFigure:
+def _honest(path: PathArrays, row: int, point: PathPoint, *, optimism: float) -> selection.HonestFigure:
+    """Judge a strength; its mean is that of the path, where strengths have unequal seeds, too."""
     trained = path.trained[row]
-    return selection.honest_figure(
+    found = selection.honest_figure(
         path.strengths[row],
         validation=path.values(LOSS)[row, trained],
         optimism=optimism,
         overlap=path.overlap(LOSS),
         test=path.values("test_data_loss")[row, trained] if path.tested else None,
     )
+    of_path = point.estimates["test_data_loss" if path.tested else LOSS].mean
+    shift = of_path + found.optimism - found.estimate.mean
+    moved = {name: getattr(found.estimate, name) + shift for name in ("mean", "low", "high")}
+    return replace(found, estimate=replace(found.estimate, **moved)) if shift else found
 
 
 def _equivalent(variant: str, minimum: float, compared: Sequence[Family]) -> float:

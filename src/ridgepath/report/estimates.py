@@ -25,6 +25,8 @@ CONFIDENCE = 0.95
 
 _MEASURED = ("val_data_loss", "train_data_loss", "gap")
 _WEIGHTS = ("penalty", "weight_norm", "near_zero", "keras_val_loss", "best_epoch")
+_UNBALANCED = ("penalty", "weight_norm", "near_zero", "best_epoch")
+"""What a seed does to these depends on the strength: without a penalty there is none, whatever the seed."""
 _BY_EXAMPLE = ("val_data_loss", "test_data_loss", "gap")
 
 
@@ -77,7 +79,7 @@ class PathPoint:
         failed: trials that diverged or could not be trained.
         missing: trials that the study asks for and that have not been trained.
         estimates: measure → estimate. A gap is validation minus training data loss, paired by seed. Where strengths
-            were trained with unequal seeds, means are those to expect had all the same.
+            were trained with unequal seeds, means of losses and metrics are those to expect had all the same.
     """
 
     variant: str
@@ -113,11 +115,12 @@ class Failure:
     reason: str
 
 
-def t_interval(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def t_interval(values: NDArray[np.float64], *, overlap: float | None = None) -> NDArray[np.float64]:
     """Return mean, standard error, low and high end of the 95% t interval of the mean.
 
     Args:
         values: (trial, ...).
+        overlap: as in :func:`ridgepath.statistics.variance.mean_squares`.
 
     Returns:
         (4, ...). NaN wherever a trial's value is not finite; all but the mean are NaN for a single trial.
@@ -128,7 +131,8 @@ def t_interval(values: NDArray[np.float64]) -> NDArray[np.float64]:
     finite = np.where(np.isfinite(values), values, np.nan)
     with np.errstate(over="ignore", invalid="ignore"):
         mean = finite.mean(axis=0)
-        error = finite.std(axis=0, ddof=1) / np.sqrt(count) if count > 1 else np.full_like(mean, np.nan)
+        scale = math.sqrt(1 / count + (overlap or 0.0))
+        error = finite.std(axis=0, ddof=1) * scale if count > 1 else np.full_like(mean, np.nan)
         reach = stdtrit(count - 1, (1 + CONFIDENCE) / 2) * error
         return np.stack([mean, error, mean - reach, mean + reach])
 
@@ -136,7 +140,7 @@ def t_interval(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def estimate(values: NDArray[np.float64]) -> Estimate:
     """Estimate a mean from values (trial,)."""
     mean, error, low, high = (float(value) for value in t_interval(values))
-    return Estimate(mean, error, low, high, len(values))
+    return Estimate(mean, error, low, high, len(values), covers="seeds" if len(values) > 1 else "none")
 
 
 def path_points(study: Study, results: Results, paths: Sequence[PathArrays]) -> tuple[PathPoint, ...]:
@@ -151,7 +155,13 @@ def curves(study: Study, results: Results) -> tuple[Curve, ...]:
     finished = results.trials.loc[results.trials["status"] == DONE, list(KEY)]
     by_point = _rows_by_point(results.epochs.merge(finished, on=list(KEY)))
     return tuple(
-        _curve(variant.name, strength, measure=measure, rows=by_point[variant.name, strength])
+        _curve(
+            variant.name,
+            strength,
+            measure=measure,
+            rows=by_point[variant.name, strength],
+            overlap=study.overlap if measure.startswith("val_") else None,
+        )
         for variant in study.variants
         for strength in variant.strengths
         if (variant.name, strength) in by_point
@@ -216,6 +226,8 @@ def _estimates(path: PathArrays, measure: str) -> list[Estimate]:
             _further_sources(each, table[done], overlap=overlap)
             for each, table, done in zip(found, tables, trained, strict=True)
         ]
+    if measure in _UNBALANCED:
+        return found
     with np.errstate(over="ignore"):
         shifts = balanced_means(values) - [each.mean for each in found]
     return [each.moved(shift) if shift else each for each, shift in zip(found, shifts.tolist(), strict=True)]
@@ -244,9 +256,9 @@ def _rows_by_point(rows: pd.DataFrame) -> dict[tuple[str, float], pd.DataFrame]:
     return {(str(group["variant"].iloc[0]), float(group["strength"].iloc[0])): group for group in groups}
 
 
-def _curve(variant: str, strength: float, *, measure: str, rows: pd.DataFrame) -> Curve:
+def _curve(variant: str, strength: float, *, measure: str, rows: pd.DataFrame, overlap: float | None) -> Curve:
     table = rows.pivot(index="seed", columns="epoch", values=measure)
-    mean, _, low, high = t_interval(table.to_numpy(np.float64))
+    mean, _, low, high = t_interval(table.to_numpy(np.float64), overlap=overlap)
     return Curve(
         variant,
         strength,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -36,6 +36,7 @@ REASONS: dict[Reason, str] = {
     "no strength 0": "the study has no trial at strength 0 to hold it against",
     "not recorded": "not recorded in this study, or not known for its network and optimizer",
     "noise": "the interval leaves it open",
+    "no change": "nothing changes",
     "a step goes the other way": "between two neighbouring strengths it surely goes the other way",
     "not surely too much": "the largest strength tried is not surely too much",
     "does not surely overfit without": "at strength 0 the validation data loss has not surely turned",
@@ -150,7 +151,10 @@ def _written(interval: Interval, unit: str = "") -> str:
     half = (interval.high - interval.low) / 2
     spread = Spread(interval.mean, half, interval.low, interval.high)
     ends = write_interval(spread)
-    return f"{write_estimate(spread).mean}{unit}" + (f" ({ends})" if ends != MISSING else "")
+    mean = write_estimate(spread).mean
+    if mean in ("1", "-1"):
+        unit = unit.replace("points", "point")
+    return f"{mean}{unit}" + (f" ({ends})" if ends != MISSING else "")
 
 
 def _reading(found: VariantDiagnosis) -> str:
@@ -167,18 +171,23 @@ def _reading(found: VariantDiagnosis) -> str:
 
 def _shifts_reading(shifts: tuple[Shift, ...]) -> str:
     of_shifts = [shift.validation for shift in shifts]
-    examples = write_count(max(each.examples for each in of_shifts), "validation example")
-    noise = (
-        "They cover the noise of seeds, examples and splits."
-        if _is_divided(of_shifts)
-        else "Those of training data loss cover the noise of seeds, on these training examples; the others that of "
-        f"seeds and of {examples}."
-    )
     states = dict.fromkeys(shift.state for shift in shifts)
     named = "; ".join(f"{state}: {STATES[state]}" for state in states)
     return (
         f"↑ surely rises, ↓ surely falls, ? not sure: changes paired by seed, over {_seeds(of_shifts)}, with 95% "
-        f"intervals that all hold together. {noise} {named[:1].upper()}{named[1:]}."
+        f"intervals that all hold together. {_shifts_noise(of_shifts)} {named[:1].upper()}{named[1:]}."
+    )
+
+
+def _shifts_noise(of_validation: Sequence[Interval]) -> str:
+    examples = write_count(max(each.examples for each in of_validation), "validation example")
+    if _is_divided(of_validation):
+        return "They cover the noise of seeds, examples and splits."
+    if all(each.seeds < 2 for each in of_validation):
+        return f"With one seed only those with validation data loss are known: they cover the noise of {examples}."
+    return (
+        "Those of training data loss cover the noise of seeds, on these training examples; the others that of "
+        f"seeds and of {examples}."
     )
 
 
@@ -221,7 +230,9 @@ def _answers_reading(claims: tuple[Claim, ...]) -> str:
     figures = [figure.interval for claim in claims for figure in claim.figures]
     seeds = f" from {_seeds(figures)}" if figures else ""
     covers = dict.fromkeys(interval.covers for interval in figures if math.isfinite(interval.low))
-    noise = f" They cover the noise of {' or of '.join(covers)}." if covers else ""
+    if not covers:
+        return "Nothing here has an interval, so no claim can be decided."
+    noise = f" They cover the noise of {' or of '.join(covers)}."
     return (
         f"In brackets: 95% intervals{seeds}, paired by seed; those of one claim hold together, so each claim is "
         f"wrongly supported or contradicted in at most 5% of studies.{noise}"

@@ -29,8 +29,7 @@ def write_notes(
 
 def _on_noise(study: Study, *, points: Sequence[PathPoint], choices: Sequence[Choice]) -> Iterator[str]:
     yield (
-        f"Figures are means over {_on_seeds(study)} ± their standard error, with 95% intervals. {_on_sources(study)} "
-        "All others cover the noise of seeds only."
+        f"Figures are means over {_on_seeds(study)} ± their standard error, with 95% intervals. {_on_sources(study)}"
     )
     yield from describe(study)
     several = len(choices) > 1
@@ -54,16 +53,21 @@ def _on_seeds(study: Study) -> str:
 def _on_sources(study: Study) -> str:
     of_seeds = "the seeds (initial weights, order of batches, dropout)"
     tested = "test data loss" if study.data.test else ""
-    if study.overlap is None:
-        measures = "validation and test data loss" if tested else "validation data loss"
+    measures = "validation and test data loss" if tested else "validation data loss"
+    others = "All others cover the noise of seeds only."
+    if len(study.all_seeds) == 1:
+        return f"With one seed only {measures} and the gap have them: they cover which examples happened to be drawn."
+    if study.overlap is not None:
+        others = f"Those of {tested} cover the noise of seeds and of test examples. " * bool(tested) + others
         return (
-            f"Those of {measures} and of the gap cover two sources of noise: {of_seeds} and which examples happened "
-            "to be drawn."
+            f"Those of validation figures and of the gap cover {of_seeds}, which examples were drawn and how they "
+            f"were divided; training sets overlap, and that is accounted for (Nadeau and Bengio 2003). {others}"
         )
-    and_test = f" Those of {tested} cover the noise of seeds and of test examples." * bool(tested)
+    if study.data.validation == 1 and not tested:
+        return f"They cover {of_seeds}; one validation example tells nothing of the noise of examples."
     return (
-        f"Those of validation figures and of the gap cover {of_seeds}, which examples were drawn and how they "
-        f"were divided; training sets overlap, and that is accounted for (Nadeau and Bengio 2003).{and_test}"
+        f"Those of {measures} and of the gap cover two sources of noise: {of_seeds} and which examples happened "
+        f"to be drawn. {others}"
     )
 
 
@@ -118,7 +122,10 @@ def _on_trials(points: Sequence[PathPoint], *, failures: Sequence[Failure]) -> I
     if missing:
         yield f"Not trained yet: {missing} of {planned}. Resume the study to train the rest."
     if len({point.trials for point in points if point.trials}) > 1:
-        yield "Strengths have unequal numbers of finished trials, so means are those to expect had all the same seeds."
+        yield (
+            "Strengths have unequal numbers of finished trials, so means of losses and metrics are those to expect had "
+            "all the same seeds."
+        )
 
 
 def _on_unusable(points: Sequence[PathPoint]) -> Iterator[str]:
@@ -131,11 +138,12 @@ def _on_unusable(points: Sequence[PathPoint]) -> Iterator[str]:
 
 
 def _on_ends(choice: Choice, *, points: Sequence[PathPoint], study: Study) -> Iterator[str]:
-    strengths = [point.strength for point in points if point.variant == choice.variant and point.trials]
+    tried = [p for p in points if p.variant == choice.variant and p.trials + p.failed]
+    strengths = [point.strength for point in tried if point.trials]
     if choice.strength_min is None or len(strengths) < 2:
         return
     prefix = f"{choice.variant}: " if len(study.variants) > 1 else ""
-    if choice.strength_min == max(strengths):
+    if choice.strength_min == max(point.strength for point in tried):
         yield f"{prefix}The lowest mean lies at the largest strength tried; still larger ones may be lower."
     elif 0 < choice.strength_min == min(strength for strength in strengths if strength > 0):
         yield f"{prefix}The lowest mean lies at the smallest strength above 0; still smaller ones may be lower."

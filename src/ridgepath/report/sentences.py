@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.families import Difference
 from ridgepath.report.formatting import write_count, write_estimate, write_number, write_share
 from ridgepath.report.summary import Choice, PathPoint, Summary
 from ridgepath.report.verdicts import in_a_sentence, would_decide
+from ridgepath.statistics.variance import Covers
 
 TABLE_LEGEND = (
     "min: the lowest mean validation data loss; 1se: the largest strength within one standard error of it. "
     "Gap: validation minus training data loss. Best epoch: that of a trial's lowest validation data loss. "
     "Near zero: the share of weights with |w| < 0.001."
 )
+
+
+_DRAWN: dict[Covers, str] = {
+    "seeds and examples": "seeds and validation examples",
+    "seeds, examples and splits": "seeds, validation examples and splits",
+    "examples": "validation examples, but not the one seed,",
+    "seeds": "seeds, but not the one validation example,",
+}
 
 
 def answer(summary: Summary, choice: Choice) -> tuple[str, ...]:
@@ -31,7 +40,7 @@ def answer(summary: Summary, choice: Choice) -> tuple[str, ...]:
     found = f"has the lowest mean validation data loss, {write_estimate(chosen.estimates['val_data_loss'])}"
     sentences = [f"{_strength(chosen.strength, start=True)} {found} ({ground})."]
     sentences.extend(_is_it_real(choice))
-    sentences.extend(_larger(choice, largest=max(s for s, point in points.items() if point.trials)))
+    sentences.extend(_larger(choice, points))
     return tuple(sentences)
 
 
@@ -63,9 +72,11 @@ def how_sure(choice: Choice) -> str | None:
     """Say how often each strength would be chosen, and what the chosen one is worth; ``None`` without a choice."""
     if choice.honest is None or len(choice.frequencies) < 2:
         return None
+    if choice.drawn == "none":
+        return "One seed and one validation example do not tell how sure that is."
     ranked = sorted(choice.frequencies.items(), key=lambda item: -item[1])
     shares = [f"{format_strength(s)} in {write_share(f)}" for s, f in ranked if f >= 0.005]
-    sentences = [f"Were seeds and validation examples drawn anew, the lowest would be {_listed(shares)} of studies."]
+    sentences = [f"Were {_DRAWN[choice.drawn]} drawn anew, the lowest would be {_listed(shares)} of studies."]
     if choice.honest.source != "test set":
         corrected, more = write_estimate(choice.honest.estimate), write_number(choice.honest.optimism, digits=2)
         sentences.append(
@@ -105,8 +116,7 @@ def path_caption(summary: Summary) -> str:
     """Say what the figure of the path shows."""
     bars = "One trial a strength: bars cover the examples only"
     if _has_intervals(summary):
-        covers = next(point.estimates["val_data_loss"].covers for point in summary.points if point.trials > 1)
-        bars = f"Bars are 95% intervals; those of validation losses cover {covers}, the others seeds"
+        bars = f"Bars are 95% intervals; those of validation losses cover {_covers(summary)}, the others seeds"
     return (
         f"Mean data loss after the last epoch, without the penalty. {bars}. Strengths share seeds and examples, so a "
         "difference may be surer than the bars suggest: the comparisons below say. The dotted line is the lowest mean "
@@ -116,14 +126,18 @@ def path_caption(summary: Summary) -> str:
 
 def curves_caption(summary: Summary) -> str:
     """Say what the figure of the curves shows."""
-    bands = (
-        "Bands are 95% t intervals over seeds"
-        if _has_intervals(summary)
-        else "One trial a strength: there are no bands"
-    )
+    bands = "One trial a strength: there are no bands"
+    if _has_intervals(summary):
+        bands = "Bands are 95% t intervals over seeds"
+        if _covers(summary) == "seeds, examples and splits":
+            bands += "; those of validation figures account for the overlap of training sets"
     partly = summary.train_evaluated < summary.data.train
     part = f"; training figures are from {summary.train_evaluated:,} training examples" if partly else ""
     return f"Means at the end of each epoch, in inference mode, a line a strength. {bands}{part}."
+
+
+def _covers(summary: Summary) -> Covers:
+    return next(point.estimates["val_data_loss"].covers for point in summary.points if point.trials > 1)
 
 
 def _has_intervals(summary: Summary) -> bool:
@@ -139,9 +153,12 @@ def _no_answer(points: list[PathPoint]) -> str:
     return "No trial has finished, so there is no answer yet."
 
 
-def _larger(choice: Choice, *, largest: float) -> Iterator[str]:
-    if choice.strength_min == largest:
+def _larger(choice: Choice, points: Mapping[float, PathPoint]) -> Iterator[str]:
+    if choice.strength_min == max(points):
         yield "No larger strength was tried."
+        return
+    if choice.strength_min == max(strength for strength, point in points.items() if point.trials):
+        yield "No larger strength has a finished trial."
         return
     if choice.strength_1se is None:
         yield "Without a standard error of its mean the one-standard-error rule has no answer."

@@ -103,7 +103,7 @@ class Summary:
             "strength_1se": self.strength_1se,
             "keras_val_loss_choice": self.keras_val_loss_choice,
             "comparisons": [
-                _difference_to_json(difference, family.terms) for family in self.families for difference in family.found
+                _difference_to_json(difference, family) for family in self.families for difference in family.found
             ],
             "seconds": _finite(self.seconds),
             "diagnosis": [_all_finite(diagnosis_to_json(diagnosis)) for diagnosis in self.diagnoses],
@@ -208,6 +208,7 @@ def _choice_to_json(choice: Choice) -> dict[str, Any]:
         "threshold": choice.threshold,
         "keras_val_loss_choice": choice.keras_val_loss_choice,
         "frequencies": [{"strength": s, "frequency": share} for s, share in choice.frequencies.items()],
+        "drawn": choice.drawn,
         "honest": honest
         and {
             "strength": honest.strength,
@@ -219,14 +220,15 @@ def _choice_to_json(choice: Choice) -> dict[str, Any]:
     }
 
 
-def _difference_to_json(difference: Difference, terms: Terms) -> dict[str, Any]:
+def _difference_to_json(difference: Difference, family: Family) -> dict[str, Any]:
     numbers = ("difference", "standard_error", "low", "high", "p_value", "margin")
     return {
         "variant": difference.strength[0],
         "strength": difference.strength[1],
         "against_variant": difference.against[0],
         "against": difference.against[1],
-        "metric": terms.measure,
+        "metric": family.terms.measure,
+        "larger_is_better": family.terms.larger_is_better,
         **{name: _finite(getattr(difference, name)) for name in numbers},
         "verdict": difference.verdict,
         "seeds_needed": difference.seeds_needed,
@@ -234,7 +236,11 @@ def _difference_to_json(difference: Difference, terms: Terms) -> dict[str, Any]:
         "seeds_may_decide": difference.seeds_may_decide,
         "seeds": difference.seeds,
         "examples": difference.examples,
+        "left_out": difference.left_out,
         "covers": difference.covers,
+        "within_margin": difference.within_margin,
+        "kind": family.kind,
+        "family": difference.family,
         "look": difference.look,
     }
 

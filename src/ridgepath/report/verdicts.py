@@ -126,7 +126,7 @@ def _reading(families: Sequence[Family]) -> str:
         sentences.append("A number with ~ forecasts how many in all would decide, with 80% chance.")
     if any(each.left_out for each in found):
         most = write_count(max(each.left_out for each in found), "seed")
-        sentences.append(f"Up to {most} had no finite value for one of the two and did not enter.")
+        sentences.append(f"Up to {most} did not enter: one of the two was not trained there, or has no finite value.")
     last = max(each.look for each in found)
     if last:
         sentences.append(
@@ -137,7 +137,7 @@ def _reading(families: Sequence[Family]) -> str:
 
 
 def _noise(found: Sequence[Difference]) -> str:
-    noises = dict.fromkeys(each.covers for each in found)
+    noises = dict.fromkeys(each.covers for each in found if math.isfinite(each.difference)) or {"none": None}
     return " or ".join({"none": "no noise"}.get(noise, f"the noise of {noise}") for noise in noises)
 
 

@@ -39,6 +39,7 @@ Reason = Literal[
     "no strength 0",
     "not recorded",
     "noise",
+    "no change",
     "a step goes the other way",
     "not surely too much",
     "does not surely overfit without",
@@ -144,6 +145,8 @@ def _trend(
     opposite = "falls" if wanted == "rises" else "rises"
     if ends.direction == opposite:
         return Claim(key, "contradicted", (figure,))
+    if ends.seeds > 1 and ends.low == ends.high == 0:
+        return _open(key, "no change", figure)
     if ends.direction != wanted:
         return _open(key, _noise_or_seeds([ends]), figure)
     if any(step.direction == opposite for step in steps):
@@ -155,8 +158,8 @@ def _better_generalization(measured: Measured) -> Claim:
     """It improves generalization: validation data loss is lower than without.
 
     Supported: some strength has surely a lower one than strength 0. Contradicted: every strength surely gains less
-    than the margin, one standard error of the mean at strength 0. Figures: the change at the strength with the lowest
-    mean; where it is contradicted, the margin.
+    than the margin, one standard error of the mean at strength 0. Figures: the lowest of the changes, of the sure ones
+    where it is supported; where it is contradicted, the margin.
     """
     key: Key = "better generalization"
     if len(measured.strengths) < 2:
@@ -167,10 +170,11 @@ def _better_generalization(measured: Measured) -> Claim:
     changes = [
         measured.interval(measured.change("val_data_loss", row, 0), error) for row in range(1, len(measured.strengths))
     ]
-    lowest = min(range(len(changes)), key=lambda row: _or_infinite(changes[row].mean))
+    sure = [row for row, change in enumerate(changes) if change.direction == "falls"]
+    lowest = min(sure or range(len(changes)), key=lambda row: _or_infinite(changes[row].mean))
     figure = Figure("val_data_loss", "loss", measured.strengths[lowest + 1], 0.0, changes[lowest])
     margin = _margin(measured)
-    if any(change.direction == "falls" for change in changes):
+    if sure:
         return Claim(key, "supported", (figure,))
     if all(change.seeds > 1 and change.low > -margin.mean for change in changes):
         return Claim(key, "contradicted", (figure, Figure("margin", "loss", 0.0, None, margin)))

@@ -63,8 +63,9 @@ class Comparison(Generic[Label]):
         covers: the noise that error and interval cover.
         family: how many comparisons hold together.
         look: which look at this pair it is, if seeds were added until it was decided; else 0.
-        seeds_needed: for ``undecided``: how many seeds in all would decide, with 80% chance; None where
-            no number would, see :func:`ridgepath.statistics.forecast.seeds_needed`.
+        seeds_needed: for ``undecided``: how many seeds in all would decide, with 80% chance; at the next look, if
+            there are looks; None where no number would, see
+            :func:`ridgepath.statistics.forecast.seeds_needed`.
         examples_needed: the same for validation examples.
         seeds_may_decide: for ``undecided``: whether any number of seeds might, as
             :func:`ridgepath.statistics.forecast.seeds_may_decide` says.
@@ -251,6 +252,7 @@ def _compare_pair(
     within_margin = -margin <= low and high <= margin
     verdict = _verdict(squares, p, within_margin=within_margin, larger_is_better=rules.larger_is_better)
     is_open = verdict == "undecided"
+    with_seeds = {"error": rules.error(look + 1) if look else error, "margin": margin}
     return Comparison(
         strength=labels[row],
         against=labels[against],
@@ -268,9 +270,9 @@ def _compare_pair(
         covers=squares.covers,
         family=rules.family,
         look=look,
-        seeds_needed=seeds_needed(squares, error=error, margin=margin) if is_open else None,
+        seeds_needed=seeds_needed(squares, **with_seeds) if is_open else None,
         examples_needed=examples_needed(squares, error=error, margin=margin) if is_open else None,
-        seeds_may_decide=is_open and seeds_may_decide(squares, error=error, margin=margin),
+        seeds_may_decide=is_open and seeds_may_decide(squares, **with_seeds),
     )
 
 

@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ridgepath.statistics.balance import balanced_means
+from ridgepath.statistics.balance import balance
 from ridgepath.statistics.comparison import Comparison, paired_squares
 from ridgepath.statistics.variance import Floats, MeanEstimate, mean_estimate
 
@@ -180,17 +180,18 @@ def _resample(
 ) -> tuple[Floats, Floats]:
     """Return the means (strength,), and how far each is shifted in each resample (strength, resample)."""
     _, seeds, examples = table.shape
-    of_trials = [block[rows].mean(axis=1, dtype=np.float64) for block, rows in zip(table, used, strict=True)]
     by_seed = np.full(used.shape, np.nan)
-    for row, trials in enumerate(of_trials):
-        by_seed[row, used[row]] = trials
-    means = balanced_means(by_seed)
+    for row, block in enumerate(table):
+        by_seed[row, used[row]] = block[used[row]].mean(axis=1, dtype=np.float64)
+    means, effects = balance(by_seed)
     shifts: Floats = np.empty((len(table), resamples))
     excess = _excess(seeds, resamples, generator)
-    for shift, trials, rows in zip(shifts, of_trials, used, strict=True):
+    # What a seed does to all strengths alike would not cancel between strengths of unequal seeds, as it does in means.
+    for shift, trials, rows in zip(shifts, by_seed - effects, used, strict=True):
+        drawn, count = trials[rows], int(rows.sum())
         present = excess[:, rows] - excess[:, rows].mean(axis=1, keepdims=True)
-        spread = _spread(len(trials)) * math.sqrt(1 + len(trials) * (overlap or 0.0))
-        shift[:] = spread * (present @ (trials - trials.mean())) / len(trials)
+        spread = _spread(count) * math.sqrt(1 + count * (overlap or 0.0))
+        shift[:] = spread * (present @ (drawn - drawn.mean())) / count
     if overlap is not None and seeds > 1:
         return means, shifts
     of_examples = np.stack(
@@ -214,7 +215,7 @@ def _optimism(means: Floats, shifts: Floats) -> float:
     centre = means.mean()
     centres = centre + math.sqrt(max(1 - noise / seen, 0.0)) * (means - centre) if seen > 0 else means
     chosen = (centres[:, None] + shifts).argmin(axis=0)
-    return max(-float(shifts[chosen, np.arange(shifts.shape[1])].mean()), 0.0)
+    return max(0.0, -float(shifts[chosen, np.arange(shifts.shape[1])].mean()))
 
 
 def _excess(things: int, resamples: int, generator: np.random.Generator) -> Floats:
