@@ -268,7 +268,7 @@ def test_a_study_whose_strengths_were_found_is_extended_when_it_is_resumed(tmp_p
     StudyStore.open(path.folder).remember({NOTE: "auto: as if found", CEILING: "0.0009"})
     capsys.readouterr()
     whole = rp.resume(path.folder)
-    said = capsys.readouterr().err
+    said = " ".join(capsys.readouterr().err.split())
     assert "lies at the largest strength: 0.0009 is added" in said
     assert whole.study.variants[0].strengths == (0.0, 1e-6, 1e-5, 1e-4, 0.0009)
     assert len(whole.trials) == 10
