@@ -1,5 +1,7 @@
 """More seeds where they decide: on a study of real digits, small enough that some differences stay open."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,14 @@ def test_what_is_decided_trains_nothing_and_says_so(study, capfd):
     assert len(path.trials) == 12
     assert path.study.looks == ((0, 1, 2),)
     assert "All comparisons are decided, with up to 3 seeds." in capfd.readouterr().err
+
+
+def test_what_is_missing_is_trained_before_the_first_look(study):
+    store = StudyStore.open(study)
+    store.grow(dataclasses.replace(store.study, seeds=(0, 1, 2, 3)))
+    path = rp.resume(study, until="decided", max_seeds=4, margin=100.0, progress=False)
+    assert len(path.trials) == 16
+    assert path.study.looks == ((0, 1, 2, 3),)
 
 
 def test_at_the_most_seeds_it_ends_and_names_what_is_open(study, capfd):

@@ -14,7 +14,16 @@ from ridgepath import search
 from ridgepath.errors import InputError
 from ridgepath.progress import Watch
 from ridgepath.results import DIVERGED, Leg, TrialResult, failed
-from ridgepath.search import MOST_EXTENSIONS, NOTE, extensions, find_strengths, short, with_strengths
+from ridgepath.search import (
+    CEILING,
+    MOST_EXTENSIONS,
+    NOTE,
+    extensions,
+    find_strengths,
+    found_before,
+    short,
+    with_strengths,
+)
 from ridgepath.statistics.bracket import bracket
 from ridgepath.store import StudyStore
 from ridgepath.study import BuilderCard, DataCard, Study, Variant
@@ -172,6 +181,31 @@ def test_a_grid_grows_by_so_many_strengths_and_no_higher_than_it_may(extended):
     assert rounds == []
 
 
+def test_what_was_interrupted_is_extended_as_far_as_it_would_have_been(extended, tmp_path):
+    _, rounds, whole = extended(1e-2)
+    assert len(rounds) > 1
+    strengths = whole.study.variants[0].strengths
+    trainer, study = Trainer(scale=1e-2), study_of(seeds=(0, 1))
+    first = dataclasses.replace(find(study, Trainer()), ceiling=1e6)
+    grid = with_strengths(study, first.strengths)
+    store = StudyStore.create(tmp_path / "stopped", grid, metrics=[], context=first.context)
+    planned = list(grid.trials)
+    for _ in rounds:  # Ctrl-C as soon as a strength is added, time after time.
+        for trial in planned:
+            store.add(trainer.result(study, trial))
+        store = StudyStore.open(store.folder)
+        with Watch(quiet=True) as watch:
+            planned = list(next(extensions(found_before(store), study, store, watch)))
+    store = StudyStore.open(store.folder)
+    assert store.study.variants[0].strengths == strengths
+    assert store.context == {**whole.context, CEILING: "1e+06"}
+    assert found_before(store).ceiling == 1e6
+
+
+def test_strengths_that_were_given_were_not_found(tmp_path):
+    assert found_before(StudyStore.create(tmp_path / "given", study_of(), metrics=[], context={})) is None
+
+
 BUILDER = """
 import keras
 
@@ -217,3 +251,24 @@ def test_on_real_digits_a_study_finds_its_strengths_once(tmp_path, capsys):
     assert "nothing was trained" in said
     assert again.study == path.study
     assert (tmp_path / "study" / "study.db").read_bytes() == before
+
+
+def test_a_study_whose_strengths_were_found_is_extended_when_it_is_resumed(tmp_path, capsys):
+    (tmp_path / "net.py").write_text(BUILDER)
+    x, y = load_digits(return_X_y=True)
+    x = x.astype(np.float32) / 16
+    parts = {"x_train": x[:200], "y_train": y[:200], "x_val": x[300:900], "y_val": y[300:900]}
+    np.savez(tmp_path / "digits.npz", **parts)
+    settings = {"seeds": 2, "epochs": 15, "study": tmp_path / "study"}
+    path = rp.fit_path(
+        f"{tmp_path / 'net.py'}:build", str(tmp_path / "digits.npz"), strengths=[1e-6, 1e-5, 1e-4], **settings
+    )
+    assert path.strength_min == 1e-4, "the best lies at the end"
+    assert len(rp.resume(path.folder).trials) == 8, "strengths that were given are not extended"
+    StudyStore.open(path.folder).remember({NOTE: "auto: as if found", CEILING: "0.0009"})
+    capsys.readouterr()
+    whole = rp.resume(path.folder)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "lies at the largest strength: 0.0009 is added" in said
+    assert whole.study.variants[0].strengths == (0.0, 1e-6, 1e-5, 1e-4, 0.0009)
+    assert len(whole.trials) == 10

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure, direction
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
+from ridgepath.search import found_before
 from ridgepath.session import Request, run
 from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
@@ -61,7 +63,8 @@ def fit_path(
             pair, the test set.
         strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``). Or ``"auto"``:
             short trainings bracket the ridge, a log grid is spread over it, with 0, and an end at which the best lies
-            is extended. The study remembers how; asked again, it keeps its strengths.
+            is extended. The study remembers how; asked again, or resumed, it keeps its strengths, and is extended where
+            its best lies at an end.
         seeds: how many, or which.
         epochs: passes over the training examples.
         batch_size: examples in a step; the last step of an epoch takes what is left.
@@ -155,7 +158,8 @@ def resume(
     if until is None and max_seeds is not None:
         raise InputError("the most seeds go with until decided", received=max_seeds, remedy="Add --until decided.")
     if until is None:
-        return fit_request(request, progress=progress)
+        goes_on = strengths is None and found_before(store) is not None
+        return fit_request(replace(request, strengths=None) if goes_on else request, progress=progress)
     if until != "decided":
         raise InputError("until is decided or nothing", received=repr(until), remedy="Give decided.")
     if seeds is not None or strengths is not None:

@@ -21,8 +21,11 @@ from ridgepath.statistics.bracket import LADDER, Bracket, Probes, bracket, exten
 from ridgepath.store import StudyStore
 from ridgepath.study import FIXED, Study, Trial, Variant
 
-NOTE = "strengths"
-"""Under this name a study's context says how its strengths were found."""
+NOTE, CEILING = "strengths", "no strength above"
+"""Under these names a study's context says how its strengths were found, and how large more may be."""
+
+EXTENDED = "; then extended by "
+"""Between how strengths were found and those that were added."""
 
 SHORT = 5
 """A short training has a fifth of the study's epochs,"""
@@ -49,6 +52,17 @@ class Found:
     strengths: tuple[float, ...]
     ceiling: float
     account: str
+
+    @property
+    def context(self) -> dict[str, str]:
+        """What the study remembers of it."""
+        return {NOTE: self.account} | ({CEILING: f"{self.ceiling:g}"} if self.ceiling < math.inf else {})
+
+
+def found_before(store: StudyStore) -> Found | None:
+    """Return the strengths of a study as it found them, and has extended them since; ``None`` if they were given."""
+    account, ceiling = store.context.get(NOTE), store.context.get(CEILING, "inf")
+    return None if account is None else Found(store.study.variants[0].strengths, float(ceiling), account)
 
 
 def short(study: Study) -> Study:
@@ -129,23 +143,30 @@ def _range(strengths: Sequence[float]) -> str:
     return f"from {format_strength(strengths[0])} to {format_strength(strengths[-1])}"
 
 
+def next_extension(found: Found, study: Study, store: StudyStore) -> float | None:
+    """Return the strength by which a study is to be extended; ``None`` if its best lies at no end, or it may not be."""
+    if len(_added(found.account)) == MOST_EXTENSIONS:
+        return None
+    return extension(found.strengths, _means(store, study.seeds, found.strengths), ceiling=found.ceiling)
+
+
+def _added(account: str) -> list[str]:
+    added = account.partition(EXTENDED)[2]
+    return added.split(", ") if added else []
+
+
 def extensions(found: Found, study: Study, store: StudyStore, watch: Watch) -> Iterator[tuple[Trial, ...]]:
     """Add strengths to a study, one after the other, as long as its best lies at an end, and yield the trials of each.
 
     Those of one have to be in the store when the next are asked for.
     """
-    strengths: list[float] = list(found.strengths)
-    added: list[str] = []
-    while len(added) < MOST_EXTENSIONS:
-        one = extension(strengths, _means(store, study.seeds, strengths), ceiling=found.ceiling)
-        if one is None:
-            return
-        added.append(format_strength(one))
-        end = "largest strength" if one > strengths[-1] else "smallest strength above 0"
-        watch.say(f"The lowest mean validation data loss lies at the {end}: {added[-1]} is added.")
-        strengths = sorted([*strengths, one])
-        store.grow(with_strengths(study, strengths))
-        store.remember({NOTE: f"{found.account}; then extended by {', '.join(added)}"})
+    while (one := next_extension(found, study, store)) is not None:
+        end = "largest strength" if one > found.strengths[-1] else "smallest strength above 0"
+        watch.say(f"The lowest mean validation data loss lies at the {end}: {format_strength(one)} is added.")
+        account = found.account + (", " if _added(found.account) else EXTENDED) + format_strength(one)
+        found = replace(found, strengths=tuple(sorted([*found.strengths, one])), account=account)
+        store.grow(with_strengths(study, found.strengths))
+        store.remember(found.context)
         yield tuple(Trial(study.variants[0].name, one, seed) for seed in study.seeds)
 
 

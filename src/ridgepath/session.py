@@ -23,7 +23,7 @@ from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
 from ridgepath.results import Leg
-from ridgepath.search import NOTE, Found, extensions, find_strengths, short, with_strengths
+from ridgepath.search import Found, extensions, find_strengths, found_before, next_extension, short, with_strengths
 from ridgepath.splits import describe, sizes
 from ridgepath.statistics.bracket import COUNT
 from ridgepath.store import FILE, StudyStore, check_folder
@@ -135,12 +135,13 @@ def run(request: Request, watch: Watch) -> Path:
         folder = request.folder or default_folder(study)
         check_folder(folder)
         store = StudyStore.open(folder) if (folder / FILE).exists() else None
-        searching = request.strengths is None
-        if searching and store is not None and NOTE in store.context:
-            study, searching = with_strengths(study, store.study.variants[0].strengths), False
+        found = found_before(store) if request.strengths is None and store is not None else None
+        searching = request.strengths is None and found is None
+        if found is not None:
+            study = with_strengths(study, found.strengths)
             watch.say("The strengths of this study are found already; nothing is probed.")
         missing = _missing(study, store)
-        if missing or searching:
+        if missing or searching or _is_to_grow(found, study, store):
             watch.stage("building the network at every strength")
             inspected = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))
             with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
@@ -150,8 +151,8 @@ def run(request: Request, watch: Watch) -> Path:
                 network = inspected()
                 if network.classes is not None:
                     check_labels(dataset, classes=network.classes)
-                found = find_strengths(study, crew.train, watch) if searching else None
-                if found is not None:
+                if searching:
+                    found = find_strengths(study, crew.train, watch)
                     study = with_strengths(study, found.strengths)
                     network = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))()
                     missing = _missing(study, store)
@@ -222,6 +223,11 @@ def _missing(study: Study, store: StudyStore | None) -> tuple[Trial, ...]:
     return tuple(trial for trial in study.trials if trial not in finished)
 
 
+def _is_to_grow(found: Found | None, study: Study, store: StudyStore | None) -> bool:
+    """Tell whether the best of strengths that were found lies at an end."""
+    return found is not None and store is not None and next_extension(found, study, store) is not None
+
+
 def _explain(refused: dict[float, str]) -> Iterator[str]:
     """Say, a line a reason, at which strengths the reference engine trains, and why."""
     for reason in dict.fromkeys(refused.values()):
@@ -233,7 +239,7 @@ def _written(
     study: Study, store: StudyStore | None, *, folder: Path, network: NetworkCard, request: Request, found: Found | None
 ) -> StudyStore:
     """Create the store, or let the one that is there take up the new strengths and seeds."""
-    note = {} if found is None else {NOTE: found.account}
+    note = {} if found is None else found.context
     if store is not None:
         store.grow(study)
         store.remember(note)

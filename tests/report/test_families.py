@@ -56,10 +56,21 @@ def test_variants_are_compared_by_their_choices_and_share_the_error():
     ]
     first, second = losses_of(study, results)
     assert numbers(found[0].found) == numbers(compare(STRENGTHS, first, baseline=0.0, share=0.2))
+    expected = compare(STRENGTHS, first, baseline=1e-3, family="all pairs", share=0.15)
+    assert numbers(found[1].found) == numbers([each for each in expected if each.strength != 0.0])
     labels = [(variant, strength) for variant in ("l1", "l2") for strength in STRENGTHS]
     expected = compare_choices(labels, np.concatenate([first, second]), choices=[("l1", 1e-3), ("l2", 1e-3)], share=0.3)
     assert numbers(found[-1].found) == numbers(expected)
     assert (found[-1].found[0].strength, found[-1].found[0].against) == (("l2", 1e-3), ("l1", 1e-3))
+
+
+def test_choices_of_variants_know_of_looks_and_of_splits():
+    study = dataclasses.replace(make_study(variants=("l1", "l2")), looks=((0, 1, 2), (3, 4)))
+    results = make_results(study)
+    fixed = compared(study, results)[-1].found[0]
+    divided = compared(dataclasses.replace(study, validation="redrawn"), results)[-1].found[0]
+    assert (fixed.look, fixed.covers) == (2, "seeds and examples")
+    assert (divided.look, divided.covers) == (2, "seeds, examples and splits")
 
 
 def test_the_shares_of_a_study_add_to_its_error():

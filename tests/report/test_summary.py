@@ -8,10 +8,12 @@ import pytest
 import scipy.stats
 from synthetic import STRENGTHS, make_results, make_study, make_summary, set_trials
 
+from ridgepath.report.families import Terms
 from ridgepath.report.sentences import answer
 from ridgepath.report.summary import Estimate, summarize
 from ridgepath.results import DIVERGED, FAILED, Results, trial_columns
 from ridgepath.statistics.balance import balanced_means
+from ridgepath.statistics.selection import resample_choices
 from ridgepath.statistics.variance import mean_estimate
 from ridgepath.study import Trial
 
@@ -105,6 +107,31 @@ def test_where_seeds_have_splits_of_their_own_errors_are_those_of_nadeau_and_ben
     assert "training sets overlap, and that is accounted for (Nadeau and Bengio 2003)" in notes
     assert "Every seed divides the 4,000 training and validation examples anew" in notes
     assert "comes from the seeds and splits, and" in notes
+
+
+def test_where_seeds_have_splits_of_their_own_the_choice_and_its_figure_know_it():
+    study = dataclasses.replace(make_study(test=0), validation="redrawn")
+    results = set_trials(
+        make_results(study), "val_data_loss", {1e-4: [0.3, 0.4, 0.3, 0.4, 0.3], 1e-3: [0.35, 0.36, 0.37, 0.38, 0.36]}
+    )
+    summary = summary_of(study, results)
+    choice = summary.choices[0]
+    table = results.example_losses["validation"].reshape(4, 5, -1)
+    generator = np.random.default_rng(0)
+    drawn = resample_choices(STRENGTHS, table, generator=generator, resamples=1000, overlap=1 / 3)
+    assert list(choice.frequencies.values()) == drawn.frequencies.tolist()
+    here, honest = point(summary, choice.strength_min).estimates["val_data_loss"], choice.honest.estimate
+    assert (choice.drawn, honest.covers) == (here.covers, here.covers) == ("seeds, examples and splits",) * 2
+    assert honest.high - honest.mean == pytest.approx(here.high - here.mean)
+
+
+def test_the_choice_is_judged_on_data_loss_whatever_strengths_are_compared_on():
+    study = make_study()
+    results = make_results(study)
+    terms = Terms("val_accuracy", larger_is_better=True)
+    on_accuracy = summarize(study, results, name="s", seconds=1.0, context={}, terms=terms)
+    assert on_accuracy.choices == summary_of(study, results).choices
+    assert on_accuracy.families != summary_of(study, results).families
 
 
 def test_keras_val_loss_is_the_column_val_loss():
