@@ -16,6 +16,7 @@ from ridgepath.report.summary import summarize
 from ridgepath.session import Request, run
 from ridgepath.statistics.looks import next_look
 from ridgepath.store import StudyStore
+from ridgepath.study import Study
 
 MAX_SEEDS = 20
 """Seeds, at most, that a study is given unless the user says otherwise."""
@@ -62,26 +63,30 @@ def run_until_decided(request: Request, folder: Path, watch: Watch, *, most: int
         still = [each for each in found if each.seeds_may_decide and math.isfinite(each.difference)]
         now, then = len(study.all_seeds), next_look(len(study.all_seeds), most=most)
         if not still or then <= now:
-            for sentence in _ending(found, still, seeds=now):
+            for sentence in _ending(found, still, study, seeds=now):
                 watch.say(sentence)
             return
-        watch.say(f"Open after {now} seeds: {_listed(still)}. Training these with {then - now} more.")
+        watch.say(f"Open after {now} seeds: {_listed(still, study)}. Training these with {then - now} more.")
         points = {point for each in still for point in (each.strength, each.against)}
         study = study.with_another_look(points, seeds=then)
         run(dataclasses.replace(request, seeds=study.seeds, further=study.further, looks=study.looks), watch)
 
 
-def _ending(found: Sequence[Difference], still: Sequence[Difference], *, seeds: int) -> Iterator[str]:
+def _ending(found: Sequence[Difference], still: Sequence[Difference], study: Study, *, seeds: int) -> Iterator[str]:
     undecided = [each for each in found if each.verdict == "undecided" and each not in still]
     if not undecided and not still:
         yield f"All comparisons are decided, with up to {write_count(seeds, 'seed')}."
     if still:
-        yield f"Still open after {write_count(seeds, 'seed')}, the most that were allowed: {_listed(still)}."
+        yield f"Still open after {write_count(seeds, 'seed')}, the most that were allowed: {_listed(still, study)}."
     if undecided:
-        yield f"Undecided, and more seeds would not help: {_listed(undecided)}. More validation examples may."
+        yield f"Undecided, and more seeds would not help: {_listed(undecided, study)}. More validation examples may."
 
 
-def _listed(still: Sequence[Difference]) -> str:
-    return ", ".join(
-        f"{format_strength(each.strength[1])} against {format_strength(each.against[1])}" for each in still
-    )
+def _listed(open_ones: Sequence[Difference], study: Study) -> str:
+    return ", ".join(_named(each, several=len(study.variants) > 1) for each in open_ones)
+
+
+def _named(each: Difference, *, several: bool) -> str:
+    (variant, strength), (other, against) = each.strength, each.against
+    first = f"{variant} " * several + format_strength(strength)
+    return f"{first} against " + f"{other} " * (other != variant) + format_strength(against)

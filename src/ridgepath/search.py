@@ -132,10 +132,10 @@ def extensions(found: Found, study: Study, store: StudyStore, watch: Watch) -> I
 
     Those of one have to be in the store when the next are asked for.
     """
-    strengths: list[float] = list(found.strengths)
+    variant, strengths = study.variants[0].name, list(found.strengths)
     added: list[str] = []
     while len(added) < MOST_EXTENSIONS:
-        one = extension(strengths, _means(store, study.seeds, strengths), ceiling=found.ceiling)
+        one = extension(strengths, _means(store, variant, study.seeds, strengths), ceiling=found.ceiling)
         if one is None:
             return
         added.append(format_strength(one))
@@ -144,12 +144,13 @@ def extensions(found: Found, study: Study, store: StudyStore, watch: Watch) -> I
         strengths = sorted([*strengths, one])
         store.grow(with_strengths(study, strengths))
         store.remember({NOTE: f"{found.account}; then extended by {', '.join(added)}"})
-        yield tuple(Trial(study.variants[0].name, one, seed) for seed in study.seeds)
+        yield tuple(Trial(variant, one, seed) for seed in study.seeds)
 
 
-def _means(store: StudyStore, seeds: Sequence[int], strengths: Sequence[float]) -> list[float]:
+def _means(store: StudyStore, variant: str, seeds: Sequence[int], strengths: Sequence[float]) -> list[float]:
     """Return the mean validation data loss of each strength over these seeds; NaN where no trial is done."""
     trials = store.results().trials
-    done = trials[(trials["status"] == DONE) & trials["seed"].isin(seeds)]
+    of_variant = trials["variant"] == variant
+    done = trials[of_variant & (trials["status"] == DONE) & trials["seed"].isin(seeds)]
     means = done.groupby("strength")["val_data_loss"].mean()
     return [float(means.get(strength, math.nan)) for strength in strengths]
