@@ -66,7 +66,8 @@ def added_variants(
     if vary is not None:
         _check_vary(builder, vary)
         for name, given in vary.items():
-            found.setdefault(name, set()).update(_strengths(name, given, zero=name not in found))
+            added = _strengths(name, given, zero=name not in found)
+            found[name] = {*found.get(name, ()), *added}
     return tuple(Variant(name, tuple(sorted(values))) for name, values in found.items())
 
 

@@ -33,9 +33,16 @@ def still(l2=0.0, dropout=0.0, width=8, scale=1.0):
     def dropped():
         return [keras.layers.Dropout(dropout)] if dropout else []
 
-    hidden = keras.layers.Dense(int(width), "relu", kernel_regularizer=keras.regularizers.L2(l2))
-    output = keras.layers.Dense(10, "softmax", kernel_initializer=keras.initializers.VarianceScaling(scale))
-    model = keras.Sequential([keras.layers.Flatten(), *dropped(), hidden, *dropped(), output])
+    kernel = keras.initializers.VarianceScaling(scale)
+    model = keras.Sequential(
+        [
+            keras.layers.Flatten(),
+            *dropped(),
+            keras.layers.Dense(int(width), "relu", kernel_regularizer=keras.regularizers.L2(l2)),
+            *dropped(),
+            keras.layers.Dense(10, "softmax", kernel_initializer=kernel),
+        ]
+    )
     model.compile(keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy", metrics=["accuracy"])
     return model
 
