@@ -142,7 +142,7 @@ _OF_THE_FIRST = {
     "better": "surely better than",
     "equivalent": "equivalent to",
     "undecided": "not surely better than",
-    "worse": "surely worse, on the seeds that both have, than",
+    "worse": "surely worse than",
 }
 
 
