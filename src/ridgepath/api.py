@@ -279,7 +279,7 @@ class Path:
 
     @property
     def strength_min(self) -> float | None:
-        """The strength with the lowest mean validation data loss; of equals the larger."""
+        """The strength with the lowest mean validation data loss, of equals the larger; in the first variant."""
         return self.summary().strength_min
 
     @property
