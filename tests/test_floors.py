@@ -10,14 +10,14 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
-    ("errors", "files", "penalties", "study", "results", "builders", "arrays", "datasets", "splits"),
+    ("errors", "files", "penalties", "study", "results", "builders", "variants", "arrays", "datasets", "splits"),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
     ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
 )
 PLACES = {
-    "training": ("networks", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
+    "training": ("networks", "comparable", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
 }
 APART = {"training", "statistics", "execution"}
 MAY_DELAY = {"session", "api", "cli"}

@@ -7,7 +7,7 @@ from ridgepath.session import Request
 
 
 def request(data):
-    settings = {"strengths": (0.0,), "seeds": (0,), "epochs": 1, "batch_size": 1, "folder": None, "workers": None}
+    settings = {"variants": None, "seeds": (0,), "epochs": 1, "batch_size": 1, "folder": None, "workers": None}
     return Request(builder=find_builder(TASK_NETWORK), data=data, engine="auto", **settings)
 
 

@@ -16,7 +16,7 @@ from ridgepath.datasets import load_dataset
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
-from ridgepath.penalties import asked_strengths, check_strengths, format_strength, read_strengths
+from ridgepath.penalties import check_strengths, format_strength, write_points
 from ridgepath.progress import Watch
 from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure, direction
@@ -28,6 +28,7 @@ from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import Study, Trial, check_seeds
+from ridgepath.variants import Vary, added_variants, asked_variants
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,7 +40,8 @@ def fit_path(
     build: str | Build,
     data: Any = "mnist-5k",
     *,
-    strengths: str | Sequence[object] = (0.0, 0.0001, 0.001, 0.01),
+    strengths: str | Sequence[object] | None = None,
+    vary: Vary | None = None,
     seeds: int | Sequence[int] = 5,
     epochs: int = 15,
     batch_size: int = 32,
@@ -64,7 +66,10 @@ def fit_path(
         strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``). Or ``"auto"``:
             short trainings bracket the ridge, a log grid is spread over it, with 0, and an end at which the best lies
             is extended. The study remembers how; asked again, or resumed, it keeps its strengths, and is extended where
-            its best lies at an end.
+            its best lies at an end. By default 0, 1e-4, 1e-3, 1e-2.
+        vary: instead of strengths, arguments of ``build`` by name, each with its strengths: variants of one study,
+            whose other arguments stay at their defaults. ``{"l2": [1e-4, 1e-3], "dropout": "0.1,0.3"}`` trains
+            ``build(l2=0.0001)``, ..., ``build(dropout=0.3)``.
         seeds: how many, or which.
         epochs: passes over the training examples.
         batch_size: examples in a step; the last step of an epoch takes what is left.
@@ -75,17 +80,18 @@ def fit_path(
         validation: ``fixed``: all seeds share the split that is given. ``redrawn``: every seed divides training and
             validation examples anew, into parts of these sizes. ``folds:5``: every five seeds are a cross-validation
             of them. The test set is never touched.
-        zero: whether strength 0 is added where it is not given.
+        zero: whether strength 0 is added where it is not given, in every variant.
         progress: whether to show what is going on, on standard error.
 
     Raises:
         InputError: something is wrong with the input; nothing was written.
         Interrupted: the user interrupted it; what was finished is kept in the folder.
     """
+    builder = find_builder(build)
     request = Request(
-        builder=find_builder(build),
+        builder=builder,
         data=data,
-        strengths=asked_strengths(strengths, zero=zero),
+        variants=asked_variants(builder, strengths=strengths, vary=vary, zero=zero),
         seeds=check_seeds(seeds),
         epochs=epochs,
         batch_size=batch_size,
@@ -129,6 +135,7 @@ def resume(
     *,
     seeds: int | Sequence[int] | None = None,
     strengths: str | Sequence[object] | None = None,
+    vary: Vary | None = None,
     until: str | None = None,
     max_seeds: int | None = None,
     margin: float | None = None,
@@ -140,7 +147,8 @@ def resume(
     Args:
         folder: the study.
         seeds: seeds to have in the end, a count or a list; those that are there stay.
-        strengths: strengths to add.
+        strengths: strengths to add to a study of one variant.
+        vary: strengths to add by variant; a new variant gets 0, too.
         until: ``"decided"`` to add seeds, only to the strengths whose comparison is open, until all are decided.
         max_seeds: number of seeds at which that ends, decided or not; 20 by default.
         margin: of equivalence, as in :meth:`Path.summary`.
@@ -153,16 +161,17 @@ def resume(
         Interrupted: the user interrupted it again.
     """
     store = StudyStore.open(FilePath(folder))
-    request = request_of(store, seeds=seeds, strengths=strengths, workers=workers)
+    request = request_of(store, seeds=seeds, strengths=strengths, vary=vary, workers=workers)
     terms, most = Terms(margin=check_margin(margin)), check_max_seeds(MAX_SEEDS if max_seeds is None else max_seeds)
     if until is None and max_seeds is not None:
         raise InputError("the most seeds go with until decided", received=max_seeds, remedy="Add --until decided.")
     if until is None:
-        goes_on = strengths is None and found_before(store) is not None
-        return fit_request(replace(request, strengths=None) if goes_on else request, progress=progress)
+        is_as_it_was = strengths is None and vary is None and len(store.study.variants) == 1
+        goes_on = is_as_it_was and found_before(store) is not None
+        return fit_request(replace(request, variants=None) if goes_on else request, progress=progress)
     if until != "decided":
         raise InputError("until is decided or nothing", received=repr(until), remedy="Give decided.")
-    if seeds is not None or strengths is not None:
+    if (seeds, strengths, vary) != (None, None, None):
         remedy = "Resume with the seeds or strengths first, then until decided."
         raise InputError("until decided adds the seeds itself", received="seeds or strengths as well", remedy=remedy)
     with Watch(quiet=not progress) as watch:
@@ -175,6 +184,7 @@ def request_of(
     *,
     seeds: int | Sequence[int] | None = None,
     strengths: str | Sequence[object] | None = None,
+    vary: Vary | None = None,
     workers: int | None = None,
 ) -> Request:
     """Return the request that goes on with a stored study."""
@@ -185,11 +195,11 @@ def request_of(
             received=f"one whose {'data' if study.builder.location else 'network'} was given in Python",
             remedy=f"Call fit_path again with the same network and data, and study={str(store.folder)!r}.",
         )
-    here = study.variants[0].strengths
+    builder = find_builder(study.builder.location)
     return Request(
-        builder=find_builder(study.builder.location),
+        builder=builder,
         data=location,
-        strengths=here if strengths is None else tuple(sorted({*here, *read_strengths(strengths, zero=False)})),
+        variants=added_variants(builder, study.variants, strengths=strengths, vary=vary),
         seeds=study.seeds if seeds is None else check_seeds(seeds),
         epochs=study.epochs,
         batch_size=study.batch_size,
@@ -274,7 +284,7 @@ class Path:
 
     @property
     def strength_min(self) -> float | None:
-        """The strength with the lowest mean validation data loss; of equals the larger."""
+        """The strength with the lowest mean validation data loss, of equals the larger; in the first variant."""
         return self.summary().strength_min
 
     @property
@@ -323,11 +333,12 @@ class Path:
         """
         return export(self.results, FilePath(target) if target is not None else self.folder / "trials.csv")
 
-    def refit(self, strength: str | float = "1se", *, seed: int | None = None) -> Any:
+    def refit(self, strength: str | float = "1se", *, variant: str | None = None, seed: int | None = None) -> Any:
         """Train one more network at a strength by plain ``model.fit``, on the Keras backend of this process.
 
         Args:
             strength: ``"1se"``, ``"min"`` or a number.
+            variant: whose strength; by default the study's first.
             seed: fixes initial weights and order of batches; by default the study's first seed.
 
         Returns:
@@ -335,9 +346,9 @@ class Path:
             a split of its own.
 
         Raises:
-            InputError: the strength is none of these, or the network or the data cannot be found from here.
+            InputError: the strength is none of these, there is no such variant, or the network or the data cannot be
+                found from here.
         """
-        from ridgepath.training.models import load_build
         from ridgepath.training.reference import refit
 
         location = self.study.builder.location
@@ -348,12 +359,18 @@ class Path:
                 received="one whose network or data was given in Python",
                 remedy="Call refit on the path that fit_path returned.",
             )
-        trial = Trial(builder.parameter, self._chosen(strength), self.study.seeds[0] if seed is None else seed)
-        return refit(load_build(builder), trial, load_dataset(self._data), self.study)
+        names = [each.name for each in self.study.variants]
+        variant = names[0] if variant is None else variant
+        if variant not in names:
+            raise InputError(f"a variant out of {', '.join(names)}", received=repr(variant), remedy="Choose one.")
+        chosen = self._chosen(strength, variant)
+        trial = Trial(variant, chosen, self.study.seeds[0] if seed is None else seed)
+        return refit(builder, trial, load_dataset(self._data), self.study)
 
-    def _chosen(self, strength: str | float) -> float:
+    def _chosen(self, strength: str | float, variant: str) -> float:
         if isinstance(strength, str) and strength in ("min", "1se"):
-            found = self.strength_min if strength == "min" else self.strength_1se
+            choice = next(each for each in self.summary().choices if each.variant == variant)
+            found = choice.strength_min if strength == "min" else choice.strength_1se
             if found is None:
                 remedy = "Finish the study or add seeds, or give a number."
                 received = f"{len(self.trials)} trials, too few for the rule"
@@ -367,7 +384,9 @@ class Path:
             f"{variant.name} {'/'.join(map(format_strength, variant.strengths))}" for variant in self.study.variants
         )
         counts = f"{len(self.trials)}/{len(self.study.trials)} trials"
-        chosen = "" if self.strength_min is None else f"  min {format_strength(self.strength_min)}"
+        minima = [(each.variant, each.strength_min) for each in self.summary().choices]
+        found = [(variant, strength) for variant, strength in minima if strength is not None]
+        chosen = f"  min {write_points(found, several=len(minima) > 1)}" if found else ""
         return f"{self.folder}  {self.study.data.name}  {strengths}  {counts}{chosen}"
 
     def __repr__(self) -> str:

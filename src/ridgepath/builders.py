@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 
@@ -24,7 +24,13 @@ from ridgepath.study import BuilderCard
 TASK_NETWORK = "task-network"
 """The name of the built-in builder: the network of the task that ridgepath started from."""
 
-_BUILT_IN = {TASK_NETWORK: f"{Path(__file__).parent / 'training' / 'networks.py'}:task_network"}
+PENALTIES_NETWORK = "penalties-network"
+"""The name of another built-in builder: the same network with several penalties."""
+
+_BUILT_IN = {
+    TASK_NETWORK: f"{Path(__file__).parent / 'training' / 'networks.py'}:task_network",
+    PENALTIES_NETWORK: f"{Path(__file__).parent / 'training' / 'comparable.py'}:penalties_network",
+}
 
 PARAMETER = "strength"
 """What the argument of a builder is called where its own name is not known."""
@@ -41,13 +47,18 @@ class Builder:
 
     Attributes:
         card: what a study remembers of it.
-        parameter: the name of the function's argument, after which the study's variant is called.
+        parameter: the name of the function's first argument, after which a study's variant is called unless the user
+            names others.
         payload: the function itself by cloudpickle, or ``None`` when the card's location says it all.
+        arguments: the names that it can be called with; empty where they are not known, or any will do.
+        required: those of them that have no default.
     """
 
     card: BuilderCard
     parameter: str
     payload: bytes | None = None
+    arguments: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 def find_builder(build: str | Build) -> Builder:
@@ -77,10 +88,10 @@ def _in_file(location: str) -> Builder:
         raise BuilderError("a file with a network builder", received=received, remedy=remedy) from None
     except (SyntaxError, ValueError) as error:
         raise BuilderError("a Python file", received=f"{path} ({error})", remedy="Mend the file.") from None
-    parameter = _first_parameter(module, path, name)
+    known = _arguments_in_file(module, path, name)
     fingerprint = hashlib.sha256(f"{name}\n{ast.dump(module)}".encode()).hexdigest()
     stored = location if location in _BUILT_IN else f"{path.resolve()}:{name}"
-    return Builder(BuilderCard(name, stored, text, fingerprint), parameter)
+    return Builder(BuilderCard(name, stored, text, fingerprint), known.first, None, known.names, known.required)
 
 
 def file_and_name(location: str) -> tuple[Path, str]:
@@ -91,21 +102,39 @@ def file_and_name(location: str) -> tuple[Path, str]:
     return Path(location), "build"
 
 
-def _first_parameter(module: ast.Module, path: Path, name: str) -> str:
-    """Return the name of a function's first argument; of one that is imported or assigned it is not known."""
+class _Arguments(NamedTuple):
+    """What is known of a function's arguments: the first, all names that it can be called with, those to be given."""
+
+    first: str
+    names: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+
+
+def _arguments_in_file(module: ast.Module, path: Path, name: str) -> _Arguments:
+    """Return the arguments of a function; of one that is imported or assigned they are not known."""
     functions = {node.name: node for node in module.body if isinstance(node, ast.FunctionDef)}
     if name in functions:
-        arguments = functions[name].args
-        return next((a.arg for a in (*arguments.posonlyargs, *arguments.args)), PARAMETER)
+        return _written_arguments(functions[name].args)
     imported = [a.asname or a.name for n in module.body if isinstance(n, ast.ImportFrom | ast.Import) for a in n.names]
     assigned = [t.id for n in module.body if isinstance(n, ast.Assign) for t in n.targets if isinstance(t, ast.Name)]
     if name in (*imported, *assigned):
-        return PARAMETER
+        return _Arguments(PARAMETER)
     raise BuilderError(
         f"a function {name}({PARAMETER}) in {path}",
         received=f"a file with {', '.join(functions) or 'no functions'}",
         remedy=f"Define it, or name another one: {path}:NAME.",
     )
+
+
+def _written_arguments(written: ast.arguments) -> _Arguments:
+    placed = [argument.arg for argument in (*written.posonlyargs, *written.args)]
+    first = next(iter(placed), PARAMETER)
+    if written.kwarg is not None:
+        return _Arguments(first)
+    keywords = [argument.arg for argument in written.kwonlyargs]
+    without = [name for name, default in zip(keywords, written.kw_defaults, strict=True) if default is None]
+    names = (*placed[:1], *placed[max(1, len(written.posonlyargs)) :], *keywords)
+    return _Arguments(first, names, (*placed[: len(placed) - len(written.defaults)], *without))
 
 
 def _in_memory(build: Build) -> Builder:
@@ -120,14 +149,21 @@ def _in_memory(build: Build) -> Builder:
             received=f"{name}, which cannot ({error})",
             remedy="Create models, files and locks inside the function instead of referring to them.",
         ) from None
-    return Builder(BuilderCard(name, None, source, fingerprint), _signature_parameter(build), payload)
+    known = _signature_arguments(build)
+    return Builder(BuilderCard(name, None, source, fingerprint), known.first, payload, known.names, known.required)
 
 
-def _signature_parameter(build: Build) -> str:
+def _signature_arguments(build: Build) -> _Arguments:
     try:
-        return next(iter(inspect.signature(build).parameters), PARAMETER)
+        parameters = list(inspect.signature(build).parameters.values())
     except (TypeError, ValueError):
-        return PARAMETER
+        return _Arguments(PARAMETER)
+    first = parameters[0].name if parameters else PARAMETER
+    if any(each.kind is each.VAR_KEYWORD for each in parameters):
+        return _Arguments(first)
+    single = [each for each in parameters if each.kind is not each.VAR_POSITIONAL]
+    names = [each.name for each in single if each.kind is not each.POSITIONAL_ONLY or each is parameters[0]]
+    return _Arguments(first, tuple(names), tuple(each.name for each in single if each.default is each.empty))
 
 
 def _source(function: Build) -> str:

@@ -62,6 +62,37 @@ LargerIsBetter = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Data = Annotated[
+    str, typer.Option(metavar="NAME|FILE.npz", help="mnist-5k, mnist, fashion-mnist, or a file of your own.")
+]
+Strengths = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST|LOW:HIGH:N|auto",
+        help="Numbers with commas between, or N of them on a log scale, or let short trainings find them; "
+        "0,1e-4,1e-3,1e-2 by default.",
+    ),
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=LIST|NAME=LOW:HIGH:N", help="Strengths of an argument by name; may be given repeatedly."
+    ),
+]
+Zero = Annotated[bool, typer.Option("--zero/--no-zero", help="Add strength 0 where it is not given.")]
+Seeds = Annotated[str, typer.Option(metavar="N|LIST", help="How many seeds, or which, with commas between.")]
+Epochs = Annotated[int, typer.Option(metavar="N", help="Passes over the training examples.")]
+BatchSize = Annotated[int, typer.Option(metavar="N", help="Examples in a step.")]
+NewStudy = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where to keep the study; under studies/ by default.")
+]
+WhichEngine = Annotated[Engine, typer.Option(help="Who trains; reference is plain model.fit.")]
+Validation = Annotated[
+    str,
+    typer.Option(
+        metavar="fixed|redrawn|folds:K", help="One split for all seeds, one a seed, or cross-validations of K seeds."
+    ),
+]
 
 
 @app.command()
@@ -70,59 +101,81 @@ def run(
         str | None,
         typer.Argument(metavar="[FILE.py:build]", help="Your network; by default the task's: 784-128-10 with L2."),
     ] = None,
-    data: Annotated[
-        str, typer.Option(metavar="NAME|FILE.npz", help="mnist-5k, mnist, fashion-mnist, or a file of your own.")
-    ] = "mnist-5k",
-    strengths: Annotated[
-        str,
-        typer.Option(
-            metavar="LIST|LOW:HIGH:N|auto",
-            help="Numbers with commas between, or N of them on a log scale, or let short trainings find them.",
-        ),
-    ] = "0,1e-4,1e-3,1e-2",
-    zero: Annotated[bool, typer.Option("--zero/--no-zero", help="Add strength 0 where it is not given.")] = True,
-    seeds: Annotated[str, typer.Option(metavar="N|LIST", help="How many seeds, or which, with commas between.")] = "5",
-    epochs: Annotated[int, typer.Option(metavar="N", help="Passes over the training examples.")] = 15,
-    batch_size: Annotated[int, typer.Option(metavar="N", help="Examples in a step.")] = 32,
-    study: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to keep the study; under studies/ by default.")
-    ] = None,
+    data: Data = "mnist-5k",
+    strengths: Strengths = None,
+    vary: Vary = None,
+    zero: Zero = True,
+    seeds: Seeds = "5",
+    epochs: Epochs = 15,
+    batch_size: BatchSize = 32,
+    study: NewStudy = None,
     workers: Workers = None,
-    engine: Annotated[Engine, typer.Option(help="Who trains; reference is plain model.fit.")] = Engine.auto,
+    engine: WhichEngine = Engine.auto,
     margin: Margin = None,
-    validation: Annotated[
-        str,
-        typer.Option(
-            metavar="fixed|redrawn|folds:K",
-            help="One split for all seeds, one a seed, or cross-validations of K seeds.",
-        ),
-    ] = "fixed",
+    validation: Validation = "fixed",
     as_json: AsJson = False,
 ) -> None:
-    """Train every strength with every seed, and show the path."""
-    from ridgepath import api
+    """Train every strength with every seed, and show the path; with --vary, a path for every argument."""
     from ridgepath.builders import TASK_NETWORK, find_builder
-    from ridgepath.penalties import asked_strengths
-    from ridgepath.session import Request
-    from ridgepath.splits import check_validation
-    from ridgepath.statistics.comparison import check_margin
-    from ridgepath.study import check_seeds
+    from ridgepath.variants import asked_variants, parse_vary
 
-    check_margin(margin)
-    request = Request(
-        builder=find_builder(build or TASK_NETWORK),
+    builder = find_builder(build or TASK_NETWORK)
+    varied = parse_vary(vary) if vary else None
+    _train(
+        margin=margin,
+        as_json=as_json,
+        builder=builder,
+        variants=asked_variants(builder, strengths=strengths, vary=varied, zero=zero),
         data=data,
-        strengths=asked_strengths(strengths, zero=zero),
-        seeds=check_seeds(_seeds(seeds)),
+        seeds=seeds,
         epochs=epochs,
         batch_size=batch_size,
         folder=study,
         workers=workers,
         engine=engine.value,
-        validation=check_validation(validation),
-        command=shlex.join(["ridgepath", *sys.argv[1:]]),
+        validation=validation,
     )
-    _present(api.fit_request(request, progress=not as_json), margin=margin, as_json=as_json)
+
+
+@app.command()
+def compare(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAMES]...", help="Out of l2, dropout and weight_decay; all by default."),
+    ] = None,
+    data: Data = "mnist-5k",
+    vary: Vary = None,
+    zero: Zero = True,
+    seeds: Seeds = "5",
+    epochs: Epochs = 15,
+    batch_size: BatchSize = 32,
+    study: NewStudy = None,
+    workers: Workers = None,
+    engine: WhichEngine = Engine.auto,
+    margin: Margin = None,
+    validation: Validation = "fixed",
+    as_json: AsJson = False,
+) -> None:
+    """Compare penalties on a 784-128-10 network: a path for each, and their choices against each other."""
+    from ridgepath.builders import PENALTIES_NETWORK, find_builder
+    from ridgepath.variants import asked_variants, compared_penalties, parse_vary
+
+    builder = find_builder(PENALTIES_NETWORK)
+    varied = compared_penalties(names or (), parse_vary(vary or ()))
+    _train(
+        margin=margin,
+        as_json=as_json,
+        builder=builder,
+        variants=asked_variants(builder, strengths=None, vary=varied, zero=zero),
+        data=data,
+        seeds=seeds,
+        epochs=epochs,
+        batch_size=batch_size,
+        folder=study,
+        workers=workers,
+        engine=engine.value,
+        validation=validation,
+    )
 
 
 @app.command()
@@ -132,6 +185,7 @@ def resume(
         str | None, typer.Option(metavar="N|LIST", help="Seeds to have in the end; those that are there stay.")
     ] = None,
     strengths: Annotated[str | None, typer.Option(metavar="LIST|LOW:HIGH:N", help="Strengths to add.")] = None,
+    vary: Vary = None,
     until: Annotated[
         str | None,
         typer.Option(metavar="decided", help="Add seeds, only to strengths whose comparison is open, until none is."),
@@ -145,11 +199,13 @@ def resume(
 ) -> None:
     """Finish what was interrupted, or add seeds or strengths."""
     from ridgepath import api
+    from ridgepath.variants import parse_vary
 
     path = api.resume(
         folder,
         seeds=None if seeds is None else _seeds(seeds),
         strengths=strengths,
+        vary=parse_vary(vary) if vary else None,
         until=until,
         max_seeds=max_seeds,
         margin=margin,
@@ -231,6 +287,24 @@ def _seeds(text: str) -> int | list[int]:
             received=repr(text),
             remedy="Give a count such as 5, or a list such as 0,1,2.",
         ) from None
+
+
+def _train(*, margin: float | None, as_json: bool, seeds: str, validation: str, **settings: Any) -> None:
+    """Train what the request of these settings asks for, and show it."""
+    from ridgepath import api
+    from ridgepath.session import Request
+    from ridgepath.splits import check_validation
+    from ridgepath.statistics.comparison import check_margin
+    from ridgepath.study import check_seeds
+
+    check_margin(margin)
+    request = Request(
+        seeds=check_seeds(_seeds(seeds)),
+        validation=check_validation(validation),
+        command=shlex.join(["ridgepath", *sys.argv[1:]]),
+        **settings,
+    )
+    _present(api.fit_request(request, progress=not as_json), margin=margin, as_json=as_json)
 
 
 def _present(path: api.Path, *, margin: float | None, as_json: bool) -> None:

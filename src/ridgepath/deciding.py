@@ -16,6 +16,7 @@ from ridgepath.report.summary import summarize
 from ridgepath.session import Request, run
 from ridgepath.statistics.looks import next_look
 from ridgepath.store import StudyStore
+from ridgepath.study import Study
 
 MAX_SEEDS = 20
 """Seeds, at most, that a study is given unless the user says otherwise."""
@@ -65,15 +66,17 @@ def run_until_decided(request: Request, folder: Path, watch: Watch, *, most: int
         points = {point for each in still for point in (each.strength, each.against)}
         grown = study.with_another_look(points, more=more)
         if not still or set(grown.trials) == set(study.trials):
-            for sentence in _ending(found, still, seeds=now, most=most):
+            for sentence in _ending(found, still, study, seeds=now, most=most):
                 watch.say(sentence)
             return
         seeds = f"{more} more" if more else "the seeds that others have"
-        watch.say(f"Open after {write_count(now, 'seed')}: {_listed(still)}. Training these with {seeds}.")
+        watch.say(f"Open after {write_count(now, 'seed')}: {_listed(still, study)}. Training these with {seeds}.")
         run(dataclasses.replace(request, seeds=grown.seeds, further=grown.further, looks=grown.looks), watch)
 
 
-def _ending(found: Sequence[Difference], still: Sequence[Difference], *, seeds: int, most: int) -> Iterator[str]:
+def _ending(
+    found: Sequence[Difference], still: Sequence[Difference], study: Study, *, seeds: int, most: int
+) -> Iterator[str]:
     compared = [each for each in found if math.isfinite(each.difference)]
     undecided = [each for each in compared if each.verdict == "undecided" and each not in still]
     apart = [each for each in found if each not in compared]
@@ -82,14 +85,18 @@ def _ending(found: Sequence[Difference], still: Sequence[Difference], *, seeds: 
     elif not undecided and not still and not apart:
         yield f"All comparisons are decided, with up to {write_count(seeds, 'seed')}."
     if still:
-        yield f"Still open after {write_count(seeds, 'seed')}, where {most} are allowed: {_listed(still)}."
+        yield f"Still open after {write_count(seeds, 'seed')}, where {most} are allowed: {_listed(still, study)}."
     if undecided:
-        yield f"Undecided, and more seeds would not help: {_listed(undecided)}. More validation examples may."
+        yield f"Undecided, and more seeds would not help: {_listed(undecided, study)}. More validation examples may."
     if apart:
-        yield f"Not to be compared, for no seed has finite losses at both: {_listed(apart)}."
+        yield f"Not to be compared, for no seed has finite losses at both: {_listed(apart, study)}."
 
 
-def _listed(still: Sequence[Difference]) -> str:
-    return ", ".join(
-        f"{format_strength(each.strength[1])} against {format_strength(each.against[1])}" for each in still
-    )
+def _listed(open_ones: Sequence[Difference], study: Study) -> str:
+    return ", ".join(_named(each, several=len(study.variants) > 1) for each in open_ones)
+
+
+def _named(each: Difference, *, several: bool) -> str:
+    (variant, strength), (other, against) = each.strength, each.against
+    first = f"{variant} " * several + format_strength(strength)
+    return f"{first} against " + f"{other} " * (other != variant) + format_strength(against)

@@ -108,3 +108,11 @@ def _log_grid(text: str) -> list[float]:
 def format_strength(strength: float) -> str:
     """Write a strength as people do: ``0``, ``0.0001``, ``1e-05``, ``0.00316``."""
     return f"{strength:.3g}" if strength else "0"
+
+
+def write_points(points: Iterable[tuple[str, float]], *, several: bool) -> str:
+    """List strengths, each with the name of its variant before the first of it where there are several."""
+    strengths: dict[str, list[str]] = {}
+    for variant, strength in points:
+        strengths.setdefault(variant, []).append(format_strength(strength))
+    return ", ".join(f"{variant} " * several + ", ".join(written) for variant, written in strengths.items())

@@ -147,7 +147,9 @@ def next_extension(found: Found, study: Study, store: StudyStore) -> float | Non
     """Return the strength by which a study is to be extended; ``None`` if its best lies at no end, or it may not be."""
     if len(_added(found.account)) == MOST_EXTENSIONS:
         return None
-    return extension(found.strengths, _means(store, study.seeds, found.strengths), ceiling=found.ceiling)
+    return extension(
+        found.strengths, _means(store, study.variants[0].name, study.seeds, found.strengths), ceiling=found.ceiling
+    )
 
 
 def _added(account: str) -> list[str]:
@@ -170,9 +172,10 @@ def extensions(found: Found, study: Study, store: StudyStore, watch: Watch) -> I
         yield tuple(Trial(study.variants[0].name, one, seed) for seed in study.seeds)
 
 
-def _means(store: StudyStore, seeds: Sequence[int], strengths: Sequence[float]) -> list[float]:
+def _means(store: StudyStore, variant: str, seeds: Sequence[int], strengths: Sequence[float]) -> list[float]:
     """Return the mean validation data loss of each strength over these seeds; NaN where no trial is done."""
     trials = store.results().trials
-    done = trials[(trials["status"] == DONE) & trials["seed"].isin(seeds)]
+    of_variant = trials["variant"] == variant
+    done = trials[of_variant & (trials["status"] == DONE) & trials["seed"].isin(seeds)]
     means = done.groupby("strength")["val_data_loss"].mean()
     return [float(means.get(strength, math.nan)) for strength in strengths]

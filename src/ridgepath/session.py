@@ -20,7 +20,7 @@ from ridgepath.builders import Builder
 from ridgepath.datasets import NAMES, Dataset, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.local import LocalWorkers, available_cores
-from ridgepath.penalties import format_strength
+from ridgepath.penalties import write_points
 from ridgepath.progress import Watch
 from ridgepath.results import Leg
 from ridgepath.search import Found, extensions, find_strengths, found_before, next_extension, short, with_strengths
@@ -40,7 +40,8 @@ class Request:
 
     Attributes:
         data: as in :func:`ridgepath.api.fit_path`.
-        strengths: as :func:`ridgepath.penalties.check_strengths` returns them; ``None`` for those that are to be found.
+        variants: as :func:`ridgepath.variants.asked_variants` returns them; ``None`` for one of strengths that are to
+            be found.
         seeds: as :func:`ridgepath.study.check_seeds` returns them.
         folder: where to keep the study; ``None`` for one that is named after the question.
         workers: processes; ``None`` for one a core.
@@ -54,7 +55,7 @@ class Request:
 
     builder: Builder
     data: Any
-    strengths: tuple[float, ...] | None
+    variants: tuple[Variant, ...] | None
     seeds: tuple[int, ...]
     epochs: int
     batch_size: int
@@ -79,7 +80,8 @@ class Request:
     @property
     def trials(self) -> int:
         """Number of trials that are asked for; the least, where strengths are to be found."""
-        strengths = len(self.strengths) if self.strengths is not None else COUNT + 1
+        found = self.variants is None
+        strengths = COUNT + 1 if found else sum(len(variant.strengths) for variant in self.variants or ())
         return strengths * len(self.seeds) + len(self.further)
 
     @property
@@ -105,7 +107,7 @@ class Request:
         return Study(
             builder=self.builder.card,
             data=replace(dataset.card, train=examples, validation=validating),
-            variants=(Variant(self.builder.parameter, self.strengths or (0.0,)),),
+            variants=self.variants or (Variant(self.builder.parameter, (0.0,)),),
             seeds=self.seeds,
             epochs=self.epochs,
             batch_size=self.batch_size,
@@ -135,8 +137,8 @@ def run(request: Request, watch: Watch) -> Path:
         folder = request.folder or default_folder(study)
         check_folder(folder)
         store = StudyStore.open(folder) if (folder / FILE).exists() else None
-        found = found_before(store) if request.strengths is None and store is not None else None
-        searching = request.strengths is None and found is None
+        found = found_before(store) if request.variants is None and store is not None else None
+        searching = request.variants is None and found is None
         if found is not None:
             study = with_strengths(study, found.strengths)
             watch.say("The strengths of this study are found already; nothing is probed.")
@@ -147,7 +149,8 @@ def run(request: Request, watch: Watch) -> Path:
             with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
                 dataset = Dataset.open(Path(data_folder))  # mapped, like the workers': one copy in memory for all
                 crew = _Crew(pool, request.builder, data_folder)
-                crew.prepare(short(study) if searching else study)
+                whole = study if store is None else store.study.grown_by(study)
+                crew.prepare(short(study) if searching else whole)
                 network = inspected()
                 if network.classes is not None:
                     check_labels(dataset, classes=network.classes)
@@ -156,11 +159,11 @@ def run(request: Request, watch: Watch) -> Path:
                     study = with_strengths(study, found.strengths)
                     network = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))()
                     missing = _missing(study, store)
-                for reason in (*_explain(network.refused), *describe(study)):
+                for reason in (*_explain(network.refused, several=len(study.variants) > 1), *describe(study)):
                     watch.say(reason)
                 store = _written(study, store, folder=folder, network=network, request=request, found=found)
                 more = () if found is None else extensions(found, study, store, watch)
-                _train(crew, store, chain([missing], more), study, watch=watch, sitting=sitting)
+                _train(crew, store, chain([missing], more), store.study, watch=watch, sitting=sitting)
         else:
             watch.say(f"All {len(study.trials)} networks are trained already; nothing was trained.")
     return folder
@@ -168,7 +171,8 @@ def run(request: Request, watch: Watch) -> Path:
 
 def default_folder(study: Study) -> Path:
     """Return a folder of its own for every question, so that what is asked again is found again."""
-    names = f"{study.variants[0].name}-{Path(study.data.name).stem}-{study.fingerprint[:8]}"
+    variants = "-".join(variant.name for variant in study.variants)
+    names = f"{variants}-{Path(study.data.name).stem}-{study.fingerprint[:8]}"
     return Path("studies") / re.sub(r"[^\w-]", "-", names)
 
 
@@ -228,11 +232,11 @@ def _is_to_grow(found: Found | None, study: Study, store: StudyStore | None) -> 
     return found is not None and store is not None and next_extension(found, study, store) is not None
 
 
-def _explain(refused: dict[float, str]) -> Iterator[str]:
-    """Say, a line a reason, at which strengths the reference engine trains, and why."""
+def _explain(refused: dict[tuple[str, float], str], *, several: bool) -> Iterator[str]:
+    """Say, a line a reason, what the reference engine trains, and why; by variant, if there are several."""
     for reason in dict.fromkeys(refused.values()):
-        strengths = ", ".join(format_strength(strength) for strength, why in refused.items() if why == reason)
-        yield f"Trained by plain model.fit at {strengths}: {reason}."
+        points = [point for point, why in refused.items() if why == reason]
+        yield f"Trained by plain model.fit at {write_points(points, several=several)}: {reason}."
 
 
 def _written(
@@ -265,7 +269,11 @@ def _train(
     watch: Watch,
     sitting: _Sitting,
 ) -> None:
-    """Train round after round, write each trial as it is finished, and the sitting at its end, however it ends."""
+    """Train round after round, write each trial as it is finished, and the sitting at its end, however it ends.
+
+    Args:
+        study: all that the store holds, so that trials start from the weights of those that were trained before.
+    """
     done = 0
     try:
         for trials in rounds:

@@ -69,14 +69,14 @@ class NetworkCard:
         metrics: names of its metrics, without ``loss``.
         parameters: number of its weights.
         classes: size of its output where its loss takes class numbers as targets, else ``None``.
-        refused: strength → why its model cannot be lowered and is trained by the reference engine.
+        refused: (variant, strength) → why its model cannot be lowered and is trained by the reference engine.
         versions: package → version, as the workers have it.
     """
 
     metrics: tuple[str, ...]
     parameters: int
     classes: int | None
-    refused: dict[float, str]
+    refused: dict[tuple[str, float], str]
     versions: dict[str, str]
 
 

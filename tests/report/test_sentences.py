@@ -4,8 +4,17 @@ import math
 import pytest
 from synthetic import make_results, make_study, make_summary, set_trials
 
+from ridgepath.report.families import Terms
 from ridgepath.report.formatting import write_estimate
-from ridgepath.report.sentences import answer, curves_caption, how_sure, keras_disagrees, on_test_examples, path_caption
+from ridgepath.report.sentences import (
+    answer,
+    curves_caption,
+    how_sure,
+    keras_disagrees,
+    on_test_examples,
+    path_caption,
+    which_variant,
+)
 from ridgepath.report.summary import summarize
 from ridgepath.results import DIVERGED, Results
 
@@ -142,3 +151,47 @@ def test_how_sure_the_choice_is_sums_to_all_studies_and_corrects_what_it_quotes(
     )
     assert "Corrected" not in how_sure(make_summary().choices[0])
     assert how_sure(summary_of({1e-3: [0.3, 0.5]}).choices[0]) is None
+
+
+def ranking_of(losses, *, terms=None, figures=None):
+    """Rank variants of one strength each: variant → one loss a seed, the same at every example."""
+    study = make_study(strengths=(0.1,), seeds=len(next(iter(losses.values()))), variants=tuple(losses))
+    results = make_results(study)
+    trials, of_examples = results.trials.copy(), dict(results.example_losses)
+    of_examples["validation"] = of_examples["validation"].astype(float)
+    for variant, values in losses.items():
+        rows = (trials["variant"] == variant).to_numpy()
+        trials.loc[rows, "val_data_loss"] = values
+        of_examples["validation"][rows] = [[value] for value in values]
+        if figures:
+            trials.loc[rows, "val_accuracy"] = figures[variant]
+    changed = Results(trials, results.epochs, of_examples)
+    return which_variant(summarize(study, changed, name="s", seconds=1.0, context={}, terms=terms))
+
+
+def test_the_choices_of_the_variants_are_ranked_and_it_is_said_what_is_sure_of_the_first():
+    losses = {"l2": [0.30, 0.31, 0.30, 0.31], "dropout": [0.20, 0.21, 0.21, 0.20], "weight_decay": [0.1, 0.3, 0.3, 0.3]}
+    assert ranking_of(losses) == (
+        "dropout 0.1 has the lowest mean validation data loss of the variants' choices, 0.2050 ± 0.0029.",
+        "It is followed by weight_decay 0.1 with 0.250 ± 0.050 and l2 0.1 with 0.3050 ± 0.0029.",
+        "It is surely better than l2 0.1, not surely better than weight_decay 0.1.",
+    )
+
+
+def test_whichever_of_the_two_is_named_first_the_better_one_is_better():
+    losses = {"l2": [0.20, 0.21, 0.21, 0.20], "dropout": [0.30, 0.31, 0.30, 0.31]}
+    for variants in (("l2", "dropout"), ("dropout", "l2")):
+        ranking = ranking_of({variant: losses[variant] for variant in variants})
+        assert ranking[2] == "It is surely better than dropout 0.1."
+
+
+def test_what_is_sure_of_the_first_is_said_in_the_measure_that_is_compared():
+    losses = {"l2": [0.20, 0.21, 0.21, 0.20], "dropout": [0.30, 0.31, 0.30, 0.31]}
+    accuracies = {"l2": [0.8, 0.81, 0.8, 0.81], "dropout": [0.9, 0.91, 0.9, 0.9]}
+    ranking = ranking_of(losses, terms=Terms("val_accuracy", larger_is_better=True), figures=accuracies)
+    assert ranking[0].startswith("l2 0.1 has the lowest mean validation data loss")
+    assert ranking[2] == ("In validation accuracy it is surely worse than dropout 0.1.")
+
+
+def test_one_variant_is_not_ranked():
+    assert which_variant(make_summary()) == ()

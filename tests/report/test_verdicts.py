@@ -108,5 +108,5 @@ def test_seeds_left_out_and_further_looks_are_said():
 
 def test_choices_of_variants_are_named_by_both():
     families = make_summary(make_study(variants=("l1", "l2"))).families
-    assert [row["strength"] for row in said(families, "")] == ["l2 0.001 against l1 0.001"]
+    assert [row["choice"] for row in said(families, "")] == ["l2 0.001 against l1 0.001"]
     assert verdicts(families, "dropout") is None

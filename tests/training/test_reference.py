@@ -25,9 +25,13 @@ def few(mnist_5k):
     )
 
 
+def model_of(build, trial, data):
+    return build_model(build, trial.strength, seed=trial.seed, example=(data.train.x[:32], data.train.y[:32]))
+
+
 def train_lowered(trial, data, study):
     example = (np.asarray(data.train.x[:32]), np.asarray(data.train.y[:32]))
-    lowered = Lowered(build_model(task_network, trial.strength, seed=trial.seed, example=example), example)
+    lowered = Lowered(model_of(task_network, trial, data), example)
     program = one.Program(lowered, batch_size=study.batch_size)
     arrays = one.TrialData(data, train_evaluated=study.train_evaluated)
     progress = one.start(lowered)
@@ -40,7 +44,7 @@ def train_lowered(trial, data, study):
 def test_the_same_trial_by_both_engines(few, study_of, strength):
     study, trial = study_of(few, epochs=2, evaluated=200), Trial("l2", strength, 5)
     lowered = train_lowered(trial, few, study)
-    by_fit = train_reference(task_network, trial, few, study)
+    by_fit = train_reference(model_of(task_network, trial, few), trial, few, study)
     assert (lowered.engine, by_fit.engine) == ("jax", "reference")
     assert tuple(lowered.epochs) == tuple(by_fit.epochs) == epoch_columns(["accuracy"])
     for name, values in by_fit.epochs.items():
@@ -73,7 +77,11 @@ def explosive(strength):
 def test_a_trial_whose_loss_is_not_finite_is_marked_with_its_epoch(few, study_of, engine, monkeypatch):
     study, trial = study_of(few, epochs=4), Trial("l2", 1.0, 0)
     monkeypatch.setitem(globals(), "task_network", explosive)
-    result = train_lowered(trial, few, study) if engine == "jax" else train_reference(explosive, trial, few, study)
+    result = (
+        train_lowered(trial, few, study)
+        if engine == "jax"
+        else train_reference(model_of(explosive, trial, few), trial, few, study)
+    )
     assert result.status == "diverged"
     assert result.reason == "the loss was not finite in epoch 1"
     assert len(result.epochs["loss"]) == 1

@@ -25,6 +25,7 @@ from ridgepath.report.sentences import (
     keras_disagrees,
     on_test_examples,
     path_caption,
+    which_variant,
 )
 from ridgepath.report.series import curve_series, path_series, strengths_above_zero
 from ridgepath.report.summary import Choice, Summary
@@ -84,6 +85,7 @@ def page(summary: Summary) -> str:
         legend=TABLE_LEGEND,
         path_caption=path_caption(summary),
         curves_caption=curves_caption(summary),
+        which_variant=which_variant(summary),
         between_choices=verdicts(summary.families, ""),
         under_and_overfitting=UNDER_AND_OVERFITTING,
         the_claims=THE_CLAIMS,

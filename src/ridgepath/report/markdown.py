@@ -9,7 +9,7 @@ from pathlib import Path
 from ridgepath.penalties import format_strength
 from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, findings
 from ridgepath.report.provenance import facts
-from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples
+from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples, which_variant
 from ridgepath.report.summary import Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import verdicts
@@ -32,6 +32,8 @@ def write_markdown(summary: Summary, target: Path) -> None:
 
 def _lines(summary: Summary) -> Iterator[str]:
     yield from (f"# {_escape(summary.study)}", "")
+    for headline, *further in filter(None, [which_variant(summary)]):
+        yield from (" ".join((f"**{_escape(headline)}**", *map(_escape, further))), "")
     for choice, table in zip(summary.choices, tables(summary), strict=True):
         yield from (f"## Results: {_escape(choice.variant)}", "")
         first, *others = answer(summary, choice)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.families import Difference
+from ridgepath.report.families import Difference, Point
 from ridgepath.report.formatting import write_count, write_estimate, write_number, write_share
+from ridgepath.report.measures import LOSS, name_measure
 from ridgepath.report.summary import Choice, PathPoint, Summary
-from ridgepath.report.verdicts import in_a_sentence, would_decide
+from ridgepath.report.verdicts import in_a_sentence, named, would_decide
 from ridgepath.statistics.variance import Covers
 
 TABLE_LEGEND = (
@@ -110,6 +111,50 @@ def keras_disagrees(choice: Choice) -> str | None:
         return None
     ours, theirs = (format_strength(s or 0.0) for s in (choice.strength_min, choice.keras_val_loss_choice))
     return f"Keras' val_loss contains the penalty; it would pick {theirs} instead of {ours}."
+
+
+def which_variant(summary: Summary) -> tuple[str, ...]:
+    """Rank the choices of the variants, and say what is sure of the first; nothing where fewer than two have one."""
+    losses = {
+        (choice.variant, choice.strength_min): point.estimates["val_data_loss"]
+        for choice in summary.choices
+        for point in summary.points_of(choice.variant)
+        if point.strength == choice.strength_min
+    }
+    if len(losses) < 2:
+        return ()
+    ranked = sorted(losses, key=lambda point: losses[point].mean)
+    (first, figure), *others = ((named(point), str(write_estimate(losses[point]))) for point in ranked)
+    behind = _listed([f"{name} with {loss}" for name, loss in others])
+    headline = f"{first} has the lowest mean validation data loss of the variants' choices, {figure}."
+    return (headline, f"It is followed by {behind}.", *_of_the_first(summary, ranked))
+
+
+def _of_the_first(summary: Summary, ranked: Sequence[Point]) -> Iterator[str]:
+    """Say how the first of the ranking compares with the others."""
+    family = next((family for family in summary.families if family.kind == "choices"), None)
+    if family is None:
+        return
+    found = {each.strength: each.verdict for each in family.found if each.against == ranked[0]}
+    verdicts = {point: _TURNED.get(verdict, verdict) for point, verdict in found.items()}
+    verdicts |= {each.against: each.verdict for each in family.found if each.strength == ranked[0]}
+    said = [
+        f"{words} {_listed(others)}"
+        for verdict, words in _OF_THE_FIRST.items()
+        if (others := [named(point) for point in ranked[1:] if verdicts.get(point) == verdict])
+    ]
+    measure = family.terms.measure
+    begin = "It is" if measure == LOSS else f"In {name_measure(measure)} it is"
+    yield f"{begin} {', '.join(said)}."
+
+
+_TURNED = {"better": "worse", "worse": "better"}
+_OF_THE_FIRST = {
+    "better": "surely better than",
+    "equivalent": "equivalent to",
+    "undecided": "not surely better than",
+    "worse": "surely worse than",
+}
 
 
 def path_caption(summary: Summary) -> str:

@@ -14,7 +14,7 @@ from rich.text import Text
 from ridgepath.penalties import format_strength
 from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, Findings, Grid, findings
 from ridgepath.report.formatting import write_count, write_duration
-from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples
+from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples, which_variant
 from ridgepath.report.summary import Failure, Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import Verdicts, VerdictTable, verdicts
@@ -22,7 +22,7 @@ from ridgepath.report.verdicts import Verdicts, VerdictTable, verdicts
 _GAP = 2
 _WIDEST_HEADING = 16
 _MOST_FAILURES = 10
-_LEFT = ("strength", "verdict", "would decide", "in a word", "course")
+_LEFT = ("strength", "choice", "verdict", "would decide", "in a word", "course")
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -49,7 +49,7 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield ""
         yield from _verdicts(verdicts(summary.families, choice.variant), title="Is the difference real?")
         yield from _findings(findings(summary.diagnosis_of(choice.variant)))
-    yield from _verdicts(verdicts(summary.families, ""), title="Which variant?")
+    yield from _verdicts(verdicts(summary.families, ""), title="Which variant?", answer=which_variant(summary))
     yield _bullet(TABLE_LEGEND)
     yield from _failures(summary.failures)
     yield from (_bullet(note) for note in summary.notes)
@@ -61,10 +61,12 @@ def _question(summary: Summary) -> str:
     return ", ".join((summary.data.name, *asked, batches, *summary.engines, time))
 
 
-def _verdicts(found: Verdicts | None, *, title: str) -> Iterator[RenderableType]:
+def _verdicts(found: Verdicts | None, *, title: str, answer: Sequence[str] = ()) -> Iterator[RenderableType]:
     if found is None:
         return
     yield Text(title, style="bold")
+    if answer:
+        yield from (Text(_plain(" ".join(answer)), style="bold"), "")
     for table in found.tables:
         yield from _grid(table)
         yield Text(_plain(table.margin), style="dim")

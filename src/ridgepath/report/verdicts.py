@@ -19,7 +19,7 @@ from ridgepath.report.formatting import (
 )
 from ridgepath.report.measures import name_measure
 
-_HEADINGS = ("strength", "difference", "95% interval", "p", "verdict", "would decide")
+_HEADINGS = ("difference", "95% interval", "p", "verdict", "would decide")
 
 
 class VerdictTable(NamedTuple):
@@ -46,8 +46,9 @@ def verdicts(families: Sequence[Family], variant: str) -> Verdicts | None:
 
 def _table(family: Family) -> VerdictTable:
     rows = tuple(_row(each, between=family.kind == "choices") for each in family.found)
-    width = len(_HEADINGS) if any(row[-1] for row in rows) else len(_HEADINGS) - 1
-    return VerdictTable(_heading(family), _HEADINGS[:width], tuple(row[:width] for row in rows), _margin(family))
+    width = len(_HEADINGS) + any(row[-1] for row in rows)
+    headings = ("choice" if family.kind == "choices" else "strength", *_HEADINGS)
+    return VerdictTable(_heading(family), headings[:width], tuple(row[:width] for row in rows), _margin(family))
 
 
 def _heading(family: Family) -> str:
@@ -58,7 +59,7 @@ def _heading(family: Family) -> str:
 
 
 def _row(each: Difference, *, between: bool) -> tuple[str, ...]:
-    name = f"{_named(each.strength)} against {_named(each.against)}" if between else format_strength(each.strength[1])
+    name = f"{named(each.strength)} against {named(each.against)}" if between else format_strength(each.strength[1])
     spread = spread_of(each)
     return (
         name,
@@ -75,7 +76,8 @@ def spread_of(each: Difference) -> Spread:
     return Spread(each.difference, each.standard_error, each.low, each.high)
 
 
-def _named(point: Point) -> str:
+def named(point: Point) -> str:
+    """Write a strength with its variant: ``dropout 0.3``."""
     return f"{point[0]} {format_strength(point[1])}"
 
 

@@ -10,9 +10,9 @@ import keras
 
 from ridgepath.builders import Builder
 from ridgepath.errors import InputError
-from ridgepath.study import NetworkCard, Study
+from ridgepath.study import NetworkCard, Study, Trial
 from ridgepath.training.lowering import NotLoweredError, check_lowerable
-from ridgepath.training.models import Batch, build_model, load_build, metric_names
+from ridgepath.training.models import Batch, Networks, metric_names
 
 
 def inspect_network(builder: Builder, study: Study, *, example: Batch) -> NetworkCard:
@@ -27,17 +27,17 @@ def inspect_network(builder: Builder, study: Study, *, example: Batch) -> Networ
         BuilderError: a model cannot be built, or does not take the data.
         InputError: the engine ``jax`` is asked for and a model cannot be lowered.
     """
-    build = load_build(builder)
-    strengths = [strength for variant in study.variants for strength in variant.strengths]
-    models = {s: build_model(build, s, seed=study.seeds[0], example=example) for s in strengths}
-    refused = {s: reason for s, model in models.items() if (reason := _reason_not_to_lower(model))}
+    networks = Networks(builder, study, example=example)
+    points = [(variant.name, strength) for variant in study.variants for strength in variant.strengths]
+    models = {point: networks.build(Trial(*point, study.seeds[0])) for point in points}
+    refused = {point: reason for point, model in models.items() if (reason := _reason_not_to_lower(model))}
     if refused and study.engine == "jax":
         raise InputError(
             "a network that the jax engine can train",
             received=f"one that it cannot: {next(iter(refused.values()))}",
             remedy="Use the engine auto or reference.",
         )
-    model = models[strengths[0]]
+    model = models[points[0]]
     return NetworkCard(
         metrics=metric_names(model),
         parameters=model.count_params(),

@@ -2,31 +2,133 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import cloudpickle
 import keras
+import numpy as np
 
 from ridgepath.builders import Builder, file_and_name
 from ridgepath.errors import BuilderError
 from ridgepath.penalties import format_strength
+from ridgepath.study import Study, Trial
 
 Batch = tuple[Any, Any]
 """Features and targets of some examples, examples along axis 0."""
 
+SEEDS_KEPT = 2
+"""Seeds whose initial weights are kept: trials come seed by seed."""
 
-def load_build(builder: Builder) -> Callable[[float], Any]:
+
+class Networks:
+    """The models of a study's trials: in one seed all start from the same weights.
+
+    The seed alone does not see to that, for a layer may draw a seed of its own at one strength and not at another, as
+    Keras' ``Dropout`` does not at rate 0, and all layers behind it are then drawn differently. So all start from the
+    weights of one of them, the study's first variant at its smallest strength, if they have weights of the same shapes
+    from initializers of the same settings.
+    """
+
+    def __init__(self, builder: Builder, study: Study, *, example: Batch) -> None:
+        """Load the builder's function.
+
+        Args:
+            example: a batch like those of training; only its shapes and types are used.
+
+        Raises:
+            BuilderError: the file of the builder cannot be used.
+        """
+        self._function, self._parameter = load_build(builder), builder.parameter
+        self._first = study.variants[0].name, study.variants[0].strengths[0]
+        self._example = example
+        self._initial = functools.lru_cache(maxsize=SEEDS_KEPT)(self._build_initial)
+
+    def build(self, trial: Trial) -> Any:
+        """Return a trial's model as the user's function gives it.
+
+        Raises:
+            BuilderError: as :func:`build_model` does.
+        """
+        argument = None if trial.variant == self._parameter else trial.variant
+        return build_model(self._function, trial.strength, seed=trial.seed, example=self._example, argument=argument)
+
+    def start(self, trial: Trial) -> Any:
+        """Return a trial's model with the initial weights of its seed.
+
+        Raises:
+            BuilderError: as :func:`build_model` does.
+        """
+        initial = self._initial(trial.seed)  # Before the trial's own, so that this one leaves the generators behind.
+        model = self.build(trial)
+        initial.give(model)
+        return model
+
+    def _build_initial(self, seed: int) -> _Initial:
+        return _Initial.of(self.build(Trial(*self._first, seed)))
+
+
+@dataclass(frozen=True)
+class _Initial:
+    """Initial weights: values of the trainable and of the other variables, and the settings they were drawn with."""
+
+    trainable: list[np.ndarray]
+    others: list[np.ndarray]
+    settings: list[Any]
+
+    @classmethod
+    def of(cls, model: Any) -> _Initial:
+        groups = (model.trainable_variables, _others(model))
+        trainable, others = ([keras.ops.convert_to_numpy(v.value) for v in group] for group in groups)
+        return cls(trainable, others, _initializers(model))
+
+    def give(self, model: Any) -> None:
+        """Assign the values to a model, if its weights are like these."""
+        if not _alike(model.trainable_variables, self.trainable) or _initializers(model) != self.settings:
+            return
+        _assign(model.trainable_variables, self.trainable)
+        if _alike(_others(model), self.others):
+            _assign(_others(model), self.others)
+
+
+def _others(model: Any) -> list[Any]:
+    """Return the variables that are not trained but the states of random generators: those differ by layer."""
+    return [variable for variable in model.non_trainable_variables if variable.name != "seed_generator_state"]
+
+
+def _initializers(model: Any) -> list[Any]:
+    """List the initializers of a model's layers without their seeds: weights of another scale are not the same."""
+    found = [
+        value
+        for layer in model._flatten_layers(include_self=False)
+        for value in vars(layer).values()
+        if isinstance(value, keras.initializers.Initializer)
+    ]
+    return [(type(each), {k: v for k, v in each.get_config().items() if k != "seed"}) for each in found]
+
+
+def _alike(variables: list[Any], values: list[np.ndarray]) -> bool:
+    return [tuple(variable.shape) for variable in variables] == [value.shape for value in values]
+
+
+def _assign(variables: list[Any], values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def load_build(builder: Builder) -> Callable[..., Any]:
     """Return the builder's function; a file is run for it, as a module of its own.
 
     Raises:
         BuilderError: the file fails when it is run, or has no such function in the end.
     """
     if builder.payload is not None:
-        return cast(Callable[[float], Any], cloudpickle.loads(builder.payload))
+        return cast(Callable[..., Any], cloudpickle.loads(builder.payload))
     assert builder.card.location is not None
     path, name = file_and_name(builder.card.location)
     spec = importlib.util.spec_from_file_location("ridgepath_user_builder", path)
@@ -43,26 +145,30 @@ def load_build(builder: Builder) -> Callable[[float], Any]:
     if not callable(found):
         received, remedy = repr(found), "Define it at the top level of the file."
         raise BuilderError(f"a function {name}(strength) in {path}", received=received, remedy=remedy)
-    return cast(Callable[[float], Any], found)
+    return cast(Callable[..., Any], found)
 
 
-def build_model(build: Callable[[float], Any], strength: float, *, seed: int, example: Batch) -> Any:
+def build_model(
+    build: Callable[..., Any], strength: float, *, seed: int, example: Batch, argument: str | None = None
+) -> Any:
     """Call a builder and give the model all its variables, so that equal seeds give equal initial weights.
 
     Args:
         build: the user's function.
-        strength: its argument.
+        strength: what it is called with.
         seed: fixes Python's, NumPy's and Keras' generators before the call.
         example: a batch like those of training; only its shapes and types are used.
+        argument: the name of the argument that gets the strength; ``None`` for the first.
 
     Raises:
         BuilderError: the function raises, returns no compiled model, or one that does not take this data.
     """
     keras.backend.clear_session(free_memory=False)
     keras.utils.set_random_seed(seed)
-    call = f"{getattr(build, '__name__', 'build')}({format_strength(strength)})"
+    given = format_strength(strength) if argument is None else f"{argument}={format_strength(strength)}"
+    call = f"{getattr(build, '__name__', 'build')}({given})"
     try:
-        model = build(strength)
+        model = build(strength) if argument is None else build(**{argument: strength})
     except Exception as error:
         received = f"an error: {_where(error)}"
         raise BuilderError(f"{call} to return a model", received=received, remedy="Mend the builder.") from None

@@ -20,12 +20,13 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 
+from ridgepath.builders import Builder
 from ridgepath.datasets import Dataset, Split
 from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.splits import divided
 from ridgepath.study import Study, Trial
 from ridgepath.training.lowering import NEAR_ZERO, hidden_kernels, penalized
-from ridgepath.training.models import Batch, build_model
+from ridgepath.training.models import Batch, Networks
 from ridgepath.training.probes import Gradients, sensitivity, shares, small_change, step_sizes
 from ridgepath.training.trial import (
     EVALUATED_TOGETHER,
@@ -108,14 +109,13 @@ def _weight_figures(model: Any) -> dict[str, float]:
     }
 
 
-def train_reference(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> TrialResult:
-    """Train one trial by ``model.fit``, and take the same figures as the lowered trial does."""
+def train_reference(model: Any, trial: Trial, data: Dataset, study: Study) -> TrialResult:
+    """Train one trial's model by ``model.fit``, and take the same figures as the lowered trial does."""
     began = time.perf_counter()
     data = divided(data, study.validation, trial.seed)
-    model, batches = _model_and_batches(build, trial, data, study)
     recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation)
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: recorder.record(dict(logs)))
-    _fit(model, batches, trial, study, validation_data=tuple(data.validation), callbacks=[record])
+    _fit(model, data, trial, study, validation_data=tuple(data.validation), callbacks=[record])
     if model.stop_training:
         seconds = time.perf_counter() - began
         return diverged_result(trial, recorder.epochs, engine="reference", seconds=seconds, test=data.test is not None)
@@ -167,24 +167,19 @@ def _gradients(model: Any) -> Callable[[Batch], Gradients]:
     return partial(jax.jit(both), [trained[i] for i in positions], trained, frozen)
 
 
-def refit(build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study) -> Any:
+def refit(builder: Builder, trial: Trial, data: Dataset, study: Study) -> Any:
     """Train the network of one trial once more, on what its seed trains on, and return the model."""
-    data = divided(data, study.validation, trial.seed)
-    model, batches = _model_and_batches(build, trial, data, study)
-    _fit(model, batches, trial, study)
+    first = slice(0, study.batch_size)
+    model = Networks(builder, study, example=(data.train.x[first], data.train.y[first])).start(trial)
+    _fit(model, divided(data, study.validation, trial.seed), trial, study)
     return model
 
 
-def _model_and_batches(
-    build: Callable[[float], Any], trial: Trial, data: Dataset, study: Study
-) -> tuple[Any, OrderedBatches]:
-    batches = OrderedBatches(data.train, batch_size=study.batch_size)
-    return build_model(build, trial.strength, seed=trial.seed, example=batches[0]), batches
-
-
 def _fit(
-    model: Any, batches: OrderedBatches, trial: Trial, study: Study, *, callbacks: Sequence[Any] = (), **settings: Any
+    model: Any, data: Dataset, trial: Trial, study: Study, *, callbacks: Sequence[Any] = (), **settings: Any
 ) -> None:
+    batches = OrderedBatches(data.train, batch_size=study.batch_size)
+
     def begin_epoch(epoch: int, logs: object = None) -> None:
         batches.order = batch_order(trial.seed, epoch + 1, len(batches.order))
 

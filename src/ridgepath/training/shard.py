@@ -10,10 +10,8 @@ import functools
 import gc
 import pickle
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -25,7 +23,7 @@ from ridgepath.splits import positions
 from ridgepath.study import FIXED, Shard, Study, Trial
 from ridgepath.training import trial as one
 from ridgepath.training.lowering import Lowered, NotLoweredError
-from ridgepath.training.models import Batch, build_model, load_build
+from ridgepath.training.models import Batch, Networks
 from ridgepath.training.reference import train_reference
 
 SPLITS_KEPT = 2
@@ -92,11 +90,11 @@ class _Workshop:
     def __init__(self, task: Task) -> None:
         self.study = task.study
         self.dataset = Dataset.open(Path(task.data_folder))
-        self.function: Callable[[float], Any] = load_build(task.builder)
         first = slice(0, task.study.batch_size)
         self.example: Batch = (np.asarray(self.dataset.train.x[first]), np.asarray(self.dataset.train.y[first]))
+        self.networks = Networks(task.builder, task.study, example=self.example)
         self._programs: dict[str, one.Program] = {}
-        self._strengths: dict[float, tuple[one.Program, np.ndarray] | None] = {}
+        self._lowered: dict[tuple[str, float], tuple[one.Program, np.ndarray] | None] = {}
         self._split = functools.lru_cache(maxsize=SPLITS_KEPT)(self._divide)
 
     def data(self, seed: int) -> one.TrialData:
@@ -117,18 +115,14 @@ class _Workshop:
         evaluated = self.study.train_evaluated
         return one.TrialData(self.dataset, train_evaluated=evaluated, chosen=chosen, pool=self._pool)
 
-    def build(self, strength: float, *, seed: int) -> Any:
-        """Return the compiled model of a strength with the initial weights of a seed."""
-        return build_model(self.function, strength, seed=seed, example=self.example)
-
     def advance(self, trial: Trial, progress: _ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
         """Train a trial until it ends or until the time ``stop``; return the epochs done, and its result at its end."""
         lowered = self.lowered(trial)
         if lowered is None:
-            return self.study.epochs, train_reference(self.function, trial, self.dataset, self.study)
+            return self.study.epochs, train_reference(self.networks.start(trial), trial, self.dataset, self.study)
         program, coefficients = lowered
         if progress.under_way is None:
-            progress.under_way = one.start(Lowered(self.build(trial.strength, seed=trial.seed), self.example))
+            progress.under_way = one.start(Lowered(self.networks.start(trial), self.example))
         under_way, before = progress.under_way, progress.under_way.epoch
         data = self.data(trial.seed)
         while under_way.epoch < self.study.epochs and not under_way.diverged:
@@ -139,13 +133,14 @@ class _Workshop:
 
     def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         """Return the compiled program and the coefficients of a trial, or ``None`` for the reference engine."""
-        if trial.strength not in self._strengths:
-            self._strengths[trial.strength] = self._lower(trial) if self.study.engine != "reference" else None
-        return self._strengths[trial.strength]
+        point = trial.variant, trial.strength
+        if point not in self._lowered:
+            self._lowered[point] = self._lower(trial) if self.study.engine != "reference" else None
+        return self._lowered[point]
 
     def _lower(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         try:
-            lowered = Lowered(self.build(trial.strength, seed=trial.seed), self.example)
+            lowered = Lowered(self.networks.build(trial), self.example)
         except NotLoweredError:
             return None
         if lowered.key not in self._programs:
