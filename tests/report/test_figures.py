@@ -30,7 +30,7 @@ def test_the_path_is_drawn_from_the_series():
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "0.0001", "0.001", "0.01"]
     texts = {text.get_text() for text in ax.texts}
     assert texts == {"//", *(mark.name for mark in path.marks)}
-    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["lowest mean + 1 standard error", "validation data loss", "training data loss"]
 
 

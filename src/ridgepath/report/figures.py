@@ -31,7 +31,9 @@ def path_figure(summary: Summary) -> Figure:
         _draw_path(ax, path, colours=colours)
         ax.set_title(path.variant if len(series) > 1 else "", loc="left", pad=28, parse_math=False)
     axes[0].set_ylabel("data loss")
-    axes[0].legend(frameon=False, fontsize="small")
+    # Below the axes: the bars of the data losses leave no room within that is surely free.
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize="small")
     return figure
 
 

@@ -118,7 +118,8 @@ def path_caption(summary: Summary) -> str:
     if _has_intervals(summary):
         bars = f"Bars are 95% intervals; those of validation losses cover {_covers(summary)}, the others seeds"
     return (
-        f"Mean data loss after the last epoch, without the penalty. {bars}. The dotted line is the lowest mean "
+        f"Mean data loss after the last epoch, without the penalty. {bars}. Strengths share seeds and examples, so a "
+        "difference may be surer than the bars suggest: the comparisons below say. The dotted line is the lowest mean "
         "validation data loss plus one standard error. Keras' val_loss can be switched on in the legend."
     )
 
