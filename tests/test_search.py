@@ -21,12 +21,13 @@ from ridgepath.search import (
     extensions,
     find_strengths,
     found_before,
+    next_extension,
     short,
     with_strengths,
 )
 from ridgepath.statistics.bracket import bracket
 from ridgepath.store import StudyStore
-from ridgepath.study import BuilderCard, DataCard, Study, Variant
+from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
 from ridges import Ridge
 
 EXAMPLES = 300
@@ -200,6 +201,19 @@ def test_what_was_interrupted_is_extended_as_far_as_it_would_have_been(extended,
     assert store.study.variants[0].strengths == strengths
     assert store.context == {**whole.context, CEILING: "1e+06"}
     assert found_before(store).ceiling == 1e6
+
+
+def test_the_end_of_a_grid_is_judged_by_the_seeds_that_are_asked_for(tmp_path):
+    trainer, study = Trainer(), study_of(seeds=(0, 1))
+    found = find(study, trainer)
+    grid = with_strengths(study, found.strengths)
+    store = StudyStore.create(tmp_path / "s", grid, metrics=[], context={})
+    for trial in grid.trials:
+        store.add(trainer.result(study, trial))
+    lucky = Trial("l2", found.strengths[-1], 2)
+    store.add(dataclasses.replace(trainer.result(study, lucky), figures={"val_data_loss": -1e9}))
+    assert next_extension(found, study, store) is None
+    assert next_extension(found, dataclasses.replace(study, seeds=(0, 1, 2)), store) is not None
 
 
 def test_strengths_that_were_given_were_not_found(tmp_path):

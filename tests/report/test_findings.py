@@ -141,6 +141,13 @@ def test_seeds_that_were_added_after_a_look_have_their_part_of_the_error():
     assert all(one < half < sixth for one, half, sixth in zip(*widths, strict=True))
 
 
+def test_seeds_that_are_planned_and_not_trained_use_none_of_the_error():
+    study = replace(make_study(seeds=4), looks=((0, 1, 2, 3),))
+    results = make_results(study)
+    planned = replace(study, further=(Trial("l2", 0.0, 4), Trial("l2", 1e-3, 4)), looks=((0, 1, 2, 3), (4,)))
+    assert diagnosis_of(planned, results).shifts == diagnosis_of(study, results).shifts
+
+
 def test_seeds_with_splits_of_their_own_have_wider_intervals_and_it_is_said():
     study = make_study()
     results, divided = make_results(study), replace(study, validation=REDRAWN)

@@ -113,6 +113,11 @@ def test_the_gain_that_is_shown_is_a_sure_one():
     )
 
 
+def test_one_seed_does_not_contradict_a_gain():
+    claim = of("better generalization", seeds=1, val=(0.0, 0.4, 0.6, 0.9))
+    assert answer(claim) == ("undecided", "too few seeds")
+
+
 def test_where_nothing_changes_that_is_the_reason():
     claim = of("sparser weights", near_zero=(0.0,) * 4, noise=0.0)
     assert answer(claim) == ("undecided", "no change")
