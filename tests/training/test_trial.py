@@ -54,12 +54,12 @@ def test_a_trial_that_cannot_be_trained_is_failed_and_the_next_goes_on(mnist_5k,
     from ridgepath.builders import find_builder
     from ridgepath.datasets import Dataset
 
-    def build(strength):
-        if strength == 0.5:
+    def build(l2):
+        if l2 == 0.5:
             raise MemoryError("too large")
         from ridgepath.training.networks import task_network
 
-        return task_network(strength)
+        return task_network(l2)
 
     data = Dataset("few", Split(*(a[:64] for a in mnist_5k.train)), Split(*(a[:50] for a in mnist_5k.validation)))
     data.save(tmp_path)
