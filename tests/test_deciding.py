@@ -30,10 +30,6 @@ def seeds_of(path):
     return path.trials.groupby("strength")["seed"].apply(list).to_dict()
 
 
-def undecided(path):
-    return [each for each in path.summary().comparisons if each.verdict == "undecided"]
-
-
 def test_seeds_are_added_only_to_what_is_open_and_what_was_trained_stays(study, capfd):
     before = rp.open_study(study).trials
     path = rp.resume(study, until="decided", max_seeds=7, margin=1e-6)
@@ -55,7 +51,7 @@ def test_seeds_are_added_only_to_what_is_open_and_what_was_trained_stays(study, 
 
 def test_what_is_decided_trains_nothing_and_says_so(study, capfd):
     path = rp.resume(study, until="decided", max_seeds=50, margin=100.0)
-    assert undecided(rp.open_study(study)) or path
+    assert {each.verdict for each in path.summary(margin=100.0).comparisons} <= {"better", "worse", "equivalent"}
     assert len(path.trials) == 12
     assert path.study.looks == ((0, 1, 2),)
     assert "All comparisons are decided, with up to 3 seeds." in capfd.readouterr().err

@@ -13,6 +13,7 @@ from ridgepath.progress import Watch
 from ridgepath.report.families import Difference, Terms
 from ridgepath.report.formatting import write_count
 from ridgepath.report.summary import summarize
+from ridgepath.report.verdicts import named
 from ridgepath.session import Request, run
 from ridgepath.statistics.looks import next_look
 from ridgepath.store import StudyStore
@@ -98,5 +99,5 @@ def _listed(open_ones: Sequence[Difference], study: Study) -> str:
 
 def _named(each: Difference, *, several: bool) -> str:
     (variant, strength), (other, against) = each.strength, each.against
-    first = f"{variant} " * several + format_strength(strength)
-    return f"{first} against " + f"{other} " * (other != variant) + format_strength(against)
+    first = named(each.strength) if several else format_strength(strength)
+    return f"{first} against {named(each.against) if other != variant else format_strength(against)}"

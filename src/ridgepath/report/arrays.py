@@ -37,6 +37,7 @@ class PathArrays:
         self.looks = [study.look_of(seed) for seed in self.seeds] if study.looks else None
         self._overlap = study.overlap
         self._results = results
+        self._values: dict[str, NDArray[Any]] = {}
 
     @cached_property
     def _rows(self) -> NDArray[np.intp]:
@@ -85,8 +86,14 @@ class PathArrays:
         """Return a measure by example where that is known, (strength, seed, example); else (strength, seed, 1).
 
         Known are the data losses of validation and test examples, and with the former the gap: a validation
-        example's loss minus the mean loss of the training examples.
+        example's loss minus the mean loss of the training examples. The array is made once and cannot be written to.
         """
+        if measure not in self._values:
+            self._values[measure] = self._by_example(measure)
+            self._values[measure].flags.writeable = False
+        return self._values[measure]
+
+    def _by_example(self, measure: str) -> NDArray[Any]:
         if measure in _OF_EXAMPLES and not self._results.trials.empty:
             return self._placed(self._results.example_losses[_OF_EXAMPLES[measure]])
         if measure == "gap":

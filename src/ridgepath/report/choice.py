@@ -61,8 +61,7 @@ def choose(path: PathArrays, points: Sequence[PathPoint], compared: Sequence[Fam
     """
     strengths, losses = path.strengths, [point.estimates[LOSS] for point in points]
     means, errors = [loss.mean for loss in losses], [loss.standard_error for loss in losses]
-    values = path.values(LOSS)
-    values[~np.isfinite(means)] = np.nan
+    values = np.where(np.isfinite(means)[:, None, None], path.values(LOSS), np.float32(np.nan))
     resampling = selection.resample_choices(
         strengths, values, generator=np.random.default_rng(0), resamples=RESAMPLES, overlap=path.overlap(LOSS)
     )
@@ -98,8 +97,7 @@ def _honest(path: PathArrays, row: int, point: PathPoint, *, optimism: float) ->
     )
     of_path = point.estimates["test_data_loss" if path.tested else LOSS].mean
     shift = of_path + found.optimism - found.estimate.mean
-    moved = {name: getattr(found.estimate, name) + shift for name in ("mean", "low", "high")}
-    return replace(found, estimate=replace(found.estimate, **moved)) if shift else found
+    return replace(found, estimate=found.estimate.moved(shift)) if shift else found
 
 
 def _equivalent(variant: str, minimum: float, compared: Sequence[Family]) -> float:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -66,8 +65,7 @@ class Estimate:
 
     def moved(self, shift: float) -> Estimate:
         """Return the same estimate of a mean that lies ``shift`` higher."""
-        moved = {name: getattr(self, name) + shift for name in ("mean", "low", "high")}
-        return dataclasses.replace(self, **moved)
+        return replace(self, mean=self.mean + shift, low=self.low + shift, high=self.high + shift)
 
 
 @dataclass(frozen=True)

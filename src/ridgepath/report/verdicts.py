@@ -67,7 +67,7 @@ def _row(each: Difference, *, between: bool) -> tuple[str, ...]:
         write_interval(spread),
         write_p(each.p_value),
         each.verdict,
-        _would_decide(each),
+        _remedy(each).cell,
     )
 
 
@@ -81,34 +81,35 @@ def named(point: Point) -> str:
     return f"{point[0]} {format_strength(point[1])}"
 
 
-def _would_decide(each: Difference) -> str:
+class _Remedy(NamedTuple):
+    """What would decide an open comparison: in a cell of a table, and in a sentence."""
+
+    cell: str
+    sentence: str
+
+
+def _remedy(each: Difference) -> _Remedy:
     if each.verdict != "undecided":
-        return ""
+        return _Remedy("", "")
     if not math.isfinite(each.difference):
-        return "no common seed"
+        return _Remedy("no common seed", "")
     if each.seeds < 2:
-        return "more seeds"
+        return _Remedy("more seeds", "one seed decides nothing: add seeds")
     if each.seeds_needed is not None:
-        return f"~{write_count(_rounded(each.seeds_needed), 'seed')}"
+        seeds = write_count(_rounded(each.seeds_needed), "seed")
+        return _Remedy(f"~{seeds}", f"about {seeds} in all would decide it")
     if each.examples_needed is not None:
-        return f"~{write_count(_rounded(each.examples_needed), 'example')}"
-    return "not by seeds" if each.covers == "seeds, examples and splits" else "neither alone"
+        count, noun = _rounded(each.examples_needed), "example"
+        would = f"about {write_count(count, f'validation {noun}')} would"
+        return _Remedy(f"~{write_count(count, noun)}", f"more seeds alone would not decide it, {would}")
+    if each.covers == "seeds, examples and splits":
+        return _Remedy("not by seeds", "more seeds alone would not decide it")
+    return _Remedy("neither alone", "neither more seeds nor more examples alone would decide it")
 
 
 def would_decide(each: Difference) -> str:
     """Say what would decide a comparison that is open; nothing where it is not."""
-    if each.verdict != "undecided" or not math.isfinite(each.difference):
-        return ""
-    if each.seeds < 2:
-        return "one seed decides nothing: add seeds"
-    if each.seeds_needed is not None:
-        return f"about {write_count(_rounded(each.seeds_needed), 'seed')} in all would decide it"
-    if each.examples_needed is not None:
-        examples = write_count(_rounded(each.examples_needed), "validation example")
-        return f"more seeds alone would not decide it, about {examples} would"
-    if each.covers == "seeds, examples and splits":
-        return "more seeds alone would not decide it"
-    return "neither more seeds nor more examples alone would decide it"
+    return _remedy(each).sentence
 
 
 def _rounded(count: int) -> int:

@@ -10,7 +10,6 @@ Where every of ``S`` seeds has a split of its own, only seeds are drawn, each wi
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -283,6 +282,5 @@ def honest_figure(
     """
     if test is not None:
         return HonestFigure(strength, mean_estimate(test), 0.0, "test set")
-    seen = mean_estimate(validation, overlap=overlap)
-    raised = {name: getattr(seen, name) + optimism for name in ("mean", "low", "high")}
-    return HonestFigure(strength, dataclasses.replace(seen, **raised), optimism, "validation, corrected")
+    raised = mean_estimate(validation, overlap=overlap).moved(optimism)
+    return HonestFigure(strength, raised, optimism, "validation, corrected")

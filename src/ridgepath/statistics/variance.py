@@ -48,7 +48,7 @@ of 100.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -162,6 +162,10 @@ class MeanEstimate:
     share_examples: float
     share_rest: float
     covers: Covers
+
+    def moved(self, shift: float) -> MeanEstimate:
+        """Return the same estimate of a mean that lies ``shift`` higher."""
+        return replace(self, mean=self.mean + shift, low=self.low + shift, high=self.high + shift)
 
 
 def mean_squares(values: ArrayLike, *, overlap: float | None = None) -> MeanSquares:
