@@ -14,12 +14,13 @@ import pandas as pd
 from ridgepath.builders import Build, Builder, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
+from ridgepath.directions import direction
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
 from ridgepath.penalties import check_strengths, format_strength, write_points
 from ridgepath.progress import Watch
 from ridgepath.report.families import Terms
-from ridgepath.report.measures import LOSS, check_measure, direction
+from ridgepath.report.measures import LOSS, check_measure
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
 from ridgepath.search import found_before

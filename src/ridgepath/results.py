@@ -10,7 +10,8 @@ A finished trial also tells how its last network stands. ``gradient_share`` is t
 at the penalized weights, |gradient of the penalty| / (|gradient of the data loss| + |gradient of the penalty|), on
 the training examples that every epoch evaluates. ``update_share`` is the same after every gradient is multiplied by
 the optimizer's own step for its weight; NaN for an optimizer whose steps are not known. Both are 0 without a
-penalty. ``sensitivity`` is how far the network's output moves for a small random change of its input, in units of
+penalty. ``trained_epochs`` is the number of epochs until its end, and ``kept_epoch`` the one whose weights it ended with,
+on which all its figures are taken: the last, or the best. ``sensitivity`` is how far the network's output moves for a small random change of its input, in units of
 the output a unit of the input; NaN where features are whole numbers.
 """
 
@@ -42,12 +43,13 @@ def epoch_columns(metrics: Sequence[str]) -> tuple[str, ...]:
 
 
 def trial_columns(metrics: Sequence[str], *, test: bool) -> tuple[str, ...]:
-    """Name the figures of a finished trial (after its last epoch), in order."""
+    """Name the figures of a finished trial (with the weights that it ended with), in order."""
     splits = ("train", "val", "test") if test else ("train", "val")
     return (
         *(f"{split}_{name}" for split in splits for name in ("data_loss", *metrics)),
         *("penalty", "weight_norm", "near_zero", "best_epoch", "best_val_data_loss", "loss", "val_loss"),
         *("gradient_share", "update_share", "sensitivity"),
+        *("trained_epochs", "kept_epoch"),
     )
 
 

@@ -28,9 +28,9 @@ from ridgepath.study import Study, Trial
 FILE = "study.db"
 APPLICATION_ID = 0x52504448
 """``RPDH``, in the header of the file: that it is ours."""
-VERSION = 2
+VERSION = 3
 """Of the tables; a file with a higher one was written by a newer ridgepath."""
-ADDED = {2: ("gradient_share", "update_share", "sensitivity")}
+ADDED = {2: ("gradient_share", "update_share", "sensitivity"), 3: ("trained_epochs", "kept_epoch")}
 """Version → the columns that it added to the table of trials, behind those that were there."""
 
 DEPTH = 4

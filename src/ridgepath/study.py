@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ridgepath.callbacks import LAST, EarlyStopping
 from ridgepath.errors import InputError
 
 FIXED = "fixed"
@@ -97,6 +98,10 @@ class Study:
             for a study whose number of seeds did not follow from its results.
         validation: how the validation examples are chosen, see :mod:`ridgepath.splits`; the counts of ``data`` are
             those of every seed.
+        early_stopping: when a trial stops before its last epoch; ``None`` for never.
+        keep: which epoch's weights, and so figures, a trial ends with: ``last``, or the ``best`` of what early stopping
+            watches, else of validation data loss.
+        class_weight: (class, weight) pairs, by which the examples of a class count in training; empty for 1 each.
     """
 
     builder: BuilderCard
@@ -110,6 +115,14 @@ class Study:
     further: tuple[Trial, ...] = ()
     looks: tuple[tuple[int, ...], ...] = ()
     validation: str = FIXED
+    early_stopping: EarlyStopping | None = None
+    keep: str = LAST
+    class_weight: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def keeps_best(self) -> bool:
+        """Whether a trial ends with the weights of its best epoch."""
+        return self.keep != LAST or (self.early_stopping is not None and self.early_stopping.restore_best_weights)
 
     @property
     def overlap(self) -> float | None:
@@ -139,15 +152,21 @@ class Study:
     @property
     def fingerprint(self) -> str:
         """A SHA-256 of the question without its strengths and seeds, which a study may add to later."""
-        question = {
+        question: dict[str, Any] = {
             "builder": self.builder.fingerprint,
             "data": self.data.fingerprint,
             "epochs": self.epochs,
             "batch_size": self.batch_size,
             "engine": self.engine,
         }
-        if self.validation != FIXED:
-            question["validation"] = self.validation
+        asked_lately = {
+            "validation": self.validation,
+            "early_stopping": self.early_stopping and dataclasses.asdict(self.early_stopping),
+            "keep": self.keep,
+            "class_weight": self.class_weight,
+        }
+        usual = {"validation": FIXED, "early_stopping": None, "keep": LAST, "class_weight": ()}
+        question |= {name: value for name, value in asked_lately.items() if value != usual[name]}
         return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
     def looked_at(self) -> Study:
@@ -211,6 +230,8 @@ class Study:
                 "seeds": tuple(values["seeds"]),
                 "further": tuple(Trial(**trial) for trial in values.get("further", ())),
                 "looks": tuple(tuple(added) for added in values.get("looks", ())),
+                "early_stopping": EarlyStopping(**rule) if (rule := values.get("early_stopping")) else None,
+                "class_weight": tuple((number, weight) for number, weight in values.get("class_weight", ())),
             }
         )
 

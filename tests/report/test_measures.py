@@ -5,7 +5,8 @@ import pytest
 from synthetic import make_results, make_study
 
 from ridgepath.errors import InputError
-from ridgepath.report.measures import check_measure, direction, name_measure
+from ridgepath.directions import direction
+from ridgepath.report.measures import check_measure, name_measure
 
 SMALLER = (
     *("mean_squared_error", "root_mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error"),

@@ -19,16 +19,6 @@ _NAMED = {
 }
 SPLITS = {"val": "validation", "train": "training", "test": "test"}
 
-_SMALLER = {
-    *("loss", "error", "mae", "mse", "rmse", "msle", "mape", "hinge", "crossentropy", "poisson", "divergence"),
-    *("gap", "perplexity", "false"),
-}
-_LARGER = {
-    *("accuracy", "acc", "auc", "precision", "recall", "score", "f1", "r2", "io", "iou", "similarity"),
-    *("correlation", "specificity", "true"),
-}
-"""Words in the names of Keras' metrics that tell which way they should go."""
-
 
 def check_measure(measure: str, results: Results) -> str:
     """Return the column of the trials that a user means: a column itself, or a metric of the network on validation.
@@ -46,14 +36,6 @@ def check_measure(measure: str, results: Results) -> str:
         received=repr(measure),
         remedy=f"Choose one of {', '.join((*known, 'gap'))}.",
     )
-
-
-def direction(measure: str) -> bool | None:
-    """Say which way a figure should go, by the names that Keras gives to its metrics; ``None`` if that is not known."""
-    words = set(measure.split("_"))
-    if words & _LARGER:
-        return True
-    return False if words & _SMALLER else None
 
 
 def name_measure(measure: str) -> str:

@@ -7,20 +7,20 @@ import importlib.util
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import cloudpickle
 import keras
-import numpy as np
 
 from ridgepath.builders import Builder, file_and_name
 from ridgepath.errors import BuilderError
 from ridgepath.penalties import format_strength
 from ridgepath.study import Study, Trial
+from ridgepath.training.initial import InitialWeights, seed_random_layers
+from ridgepath.training.tensorflow_names import lead_to_keras
 
-Batch = tuple[Any, Any]
-"""Features and targets of some examples, examples along axis 0."""
+Batch = tuple[Any, ...]
+"""Features and targets of some examples, and their weights if they have any; examples along axis 0 of every array."""
 
 SEEDS_KEPT = 2
 """Seeds whose initial weights are kept: trials come seed by seed."""
@@ -32,7 +32,8 @@ class Networks:
     The seed alone does not see to that, for a layer may draw a seed of its own at one strength and not at another, as
     Keras' ``Dropout`` does not at rate 0, and all layers behind it are then drawn differently. So all start from the
     weights of one of them, the study's first variant at its smallest strength, if they have weights of the same shapes
-    from initializers of the same settings.
+    from initializers of the same settings. Random layers, such as ``Dropout``, draw from seeds that follow from the
+    trial's; a ``seed`` that the user's function gives them is not used, so that seeds of a study differ in it.
     """
 
     def __init__(self, builder: Builder, study: Study, *, example: Batch) -> None:
@@ -67,66 +68,22 @@ class Networks:
         initial = self._initial(trial.seed)  # Before the trial's own, so that this one leaves the generators behind.
         model = self.build(trial)
         initial.give(model)
+        seed_random_layers(model, trial.seed)
         return model
 
-    def _build_initial(self, seed: int) -> _Initial:
-        return _Initial.of(self.build(Trial(*self._first, seed)))
-
-
-@dataclass(frozen=True)
-class _Initial:
-    """Initial weights: values of the trainable and of the other variables, and the settings they were drawn with."""
-
-    trainable: list[np.ndarray]
-    others: list[np.ndarray]
-    settings: list[Any]
-
-    @classmethod
-    def of(cls, model: Any) -> _Initial:
-        groups = (model.trainable_variables, _others(model))
-        trainable, others = ([keras.ops.convert_to_numpy(v.value) for v in group] for group in groups)
-        return cls(trainable, others, _initializers(model))
-
-    def give(self, model: Any) -> None:
-        """Assign the values to a model, if its weights are like these."""
-        if not _alike(model.trainable_variables, self.trainable) or _initializers(model) != self.settings:
-            return
-        _assign(model.trainable_variables, self.trainable)
-        if _alike(_others(model), self.others):
-            _assign(_others(model), self.others)
-
-
-def _others(model: Any) -> list[Any]:
-    """Return the variables that are not trained but the states of random generators: those differ by layer."""
-    return [variable for variable in model.non_trainable_variables if variable.name != "seed_generator_state"]
-
-
-def _initializers(model: Any) -> list[Any]:
-    """List the initializers of a model's layers without their seeds: weights of another scale are not the same."""
-    found = [
-        value
-        for layer in model._flatten_layers(include_self=False)
-        for value in vars(layer).values()
-        if isinstance(value, keras.initializers.Initializer)
-    ]
-    return [(type(each), {k: v for k, v in each.get_config().items() if k != "seed"}) for each in found]
-
-
-def _alike(variables: list[Any], values: list[np.ndarray]) -> bool:
-    return [tuple(variable.shape) for variable in variables] == [value.shape for value in values]
-
-
-def _assign(variables: list[Any], values: list[np.ndarray]) -> None:
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
+    def _build_initial(self, seed: int) -> InitialWeights:
+        return InitialWeights.of(self.build(Trial(*self._first, seed)))
 
 
 def load_build(builder: Builder) -> Callable[..., Any]:
     """Return the builder's function; a file is run for it, as a module of its own.
 
+    From here on imports of ``tensorflow.keras`` lead to Keras, unless TensorFlow is installed.
+
     Raises:
         BuilderError: the file fails when it is run, or has no such function in the end.
     """
+    lead_to_keras()
     if builder.payload is not None:
         return cast(Callable[..., Any], cloudpickle.loads(builder.payload))
     assert builder.card.location is not None
@@ -176,13 +133,22 @@ def build_model(
     try:
         model._symbolic_build(data_batch=example)
     except Exception as error:
-        shape = " x ".join(str(size) for size in example[0].shape[1:]) or "one number"
         raise BuilderError(
-            f"{call} to give a model for examples of shape {shape} and targets like {example[1][0]}",
+            f"{call} to give a model for examples of shape {_shape(example[0])} and targets of shape "
+            f"{_shape(example[1])}",
             received=f"an error: {_first_line(error)}",
             remedy="Change the network or the data so that they fit.",
         ) from None
     return model
+
+
+def _shape(arrays: Any) -> str:
+    """Write the shape of one example: ``28 x 28``, ``one number``, or of several arrays, each."""
+    if isinstance(arrays, dict):
+        return ", ".join(f"{name}: {_shape(array)}" for name, array in arrays.items())
+    if isinstance(arrays, (tuple, list)):
+        return " and ".join(map(_shape, arrays))
+    return " x ".join(str(size) for size in arrays.shape[1:]) or "one number"
 
 
 def metric_names(model: Any) -> tuple[str, ...]:

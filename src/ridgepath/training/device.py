@@ -1,0 +1,126 @@
+"""The examples of one seed on the device, as its trials need them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import jax
+import numpy as np
+
+from ridgepath.arrays import Dataset, Split
+from ridgepath.splits import Positions
+from ridgepath.study import Study
+from ridgepath.training.models import Batch
+from ridgepath.training.probes import PROBED, Change, small_change
+from ridgepath.weighting import example_weights
+
+EVALUATED_TOGETHER = 1000
+"""Examples that go through the network at once when it is evaluated and no batch has a loss of its own."""
+
+
+def batch_order(seed: int, epoch: int, examples: int) -> np.ndarray:
+    """Return the order in which a seed's trials see the training examples in an epoch, int32 (example,)."""
+    return np.random.default_rng([seed, epoch]).permutation(examples).astype(np.int32)
+
+
+def evaluated_part(split: Split, examples: int) -> Split:
+    """Return the fixed part of a split on which every epoch is evaluated: the same examples in every trial."""
+    present = split.examples
+    return split if examples >= present else split.take(_evaluated_positions(present, examples))
+
+
+def _evaluated_positions(present: int, examples: int) -> np.ndarray:
+    return np.sort(np.random.default_rng(0).permutation(present)[:examples])
+
+
+def fit_batch(split: Split, study: Study) -> Batch:
+    """Return a split's arrays as ``fit`` takes them: with the weights of its examples, or of their classes."""
+    if not study.class_weight:
+        return split.batch
+    assert isinstance(split.y, np.ndarray)
+    return split.x, split.y, example_weights(study.class_weight, split.y)
+
+
+def on_device(batch: Batch) -> Batch:
+    """Put arrays on the device. On a CPU these are the memory-mapped files themselves: all workers share one copy."""
+    placed: Batch = jax.tree.map(jax.device_put, batch)
+    return placed
+
+
+class TrialData:
+    """The arrays of one split of a study's examples.
+
+    Seeds with splits of their own share the arrays of the pool, and read their training examples from it by position.
+
+    Attributes:
+        train: arrays that hold the training examples, perhaps among others, as ``fit`` takes them.
+        positions: where the training examples are in them, int32 (example,).
+        train_part: the training examples on which every epoch is evaluated, in chunks.
+        all_train: all training examples, in chunks; where seeds have splits of their own, made when they are asked for.
+        validation, test: in chunks; no chunk where there is no test set.
+        change: a small change of the features of validation examples, if there is one.
+    """
+
+    def __init__(
+        self,
+        data: Dataset,
+        study: Study,
+        *,
+        together: int = EVALUATED_TOGETHER,
+        chosen: Positions | None = None,
+        place: Callable[[Split], Batch] | None = None,
+    ) -> None:
+        """Put on the device what is not there.
+
+        Args:
+            data: the arrays.
+            study: what is asked of them.
+            together: examples that go through the network at once when it is evaluated.
+            chosen: the split, in positions of the pool; ``None`` for the split that was given.
+            place: puts the pool on the device, if it is not there already.
+        """
+        place = place or (lambda split: on_device(fit_batch(split, study)))
+
+        def kept(split: Split, positions: np.ndarray | None = None) -> list[Batch]:
+            return list(_Chunks(split, together, positions))
+
+        self.test = kept(data.test) if data.test else []
+        if chosen is None:
+            self.train = place(data.train)
+            self.positions = np.arange(data.train.examples, dtype=np.int32)
+            self.train_part = kept(evaluated_part(data.train, study.train_evaluated))
+            is_all = study.train_evaluated >= data.train.examples
+            self.all_train: Iterable[Batch] = self.train_part if is_all else kept(data.train)
+            self.validation = kept(data.validation)
+            self.change = _change(data.validation)
+        else:
+            pool = data.pool_for(chosen.train)
+            self.train = place(pool)
+            self.positions = chosen.train.astype(np.int32)
+            part = chosen.train[_evaluated_positions(len(chosen.train), study.train_evaluated)]
+            self.train_part = kept(pool, part)
+            self.all_train = _Chunks(pool, together, chosen.train)
+            self.validation = kept(pool, chosen.validation)
+            self.change = _change(pool.take(chosen.validation[:PROBED]))
+
+
+def _change(split: Split) -> Change | None:
+    """Change the features of a split's first examples a little; several inputs have no common unit."""
+    return small_change(split.x[:PROBED]) if isinstance(split.x, np.ndarray) else None
+
+
+@dataclass(frozen=True)
+class _Chunks:
+    """The examples of a split, or those at some positions, on the device: as many at once as are evaluated together."""
+
+    split: Split
+    together: int
+    positions: np.ndarray | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        present = self.split.examples if self.positions is None else len(self.positions)
+        for start in range(0, present, self.together):
+            part = slice(start, start + self.together)
+            chosen = part if self.positions is None else self.positions[part]
+            yield on_device(self.split.take(chosen).batch)
