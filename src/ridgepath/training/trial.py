@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -41,7 +41,7 @@ def evaluated_part(split: Split, examples: int) -> Split:
     if examples >= len(split.y):
         return split
     chosen = _evaluated_positions(len(split.y), examples)
-    return Split(split.x[chosen], split.y[chosen])
+    return split.take(chosen)
 
 
 def _evaluated_positions(present: int, examples: int) -> np.ndarray:
@@ -82,7 +82,7 @@ class TrialData:
             is_all = train_evaluated >= len(data.train.y)
             self.all_train: Iterable[Batch] = self.train_part if is_all else list(_Chunks(data.train))
             self.validation = list(_Chunks(data.validation))
-            self.change = small_change(data.validation.x[:PROBED])
+            self.change = small_change(cast(np.ndarray, data.validation.take(slice(PROBED)).x))
         else:
             self.train = pool or on_device(data.pool)
             self.positions = chosen.train.astype(np.int32)
@@ -90,7 +90,7 @@ class TrialData:
             self.train_part = list(_Chunks(data.pool, part))
             self.all_train = _Chunks(data.pool, chosen.train)
             self.validation = list(_Chunks(data.pool, chosen.validation))
-            self.change = small_change(data.pool.x[chosen.validation[:PROBED]])
+            self.change = small_change(cast(np.ndarray, data.pool.take(chosen.validation[:PROBED]).x))
 
 
 def on_device(split: Split) -> Batch:
@@ -110,7 +110,7 @@ class _Chunks:
         for start in range(0, len(present), EVALUATED_TOGETHER):
             part = slice(start, start + EVALUATED_TOGETHER)
             chosen = part if self.positions is None else self.positions[part]
-            yield on_device(Split(self.split.x[chosen], self.split.y[chosen]))
+            yield on_device(self.split.take(chosen))
 
 
 class Program:
