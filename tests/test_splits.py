@@ -105,7 +105,8 @@ def test_data_divided_in_another_process_is_the_same(tmp_path, pooled):
     for ours, theirs in ((data, opened), (divided(data, "redrawn", 1), divided(opened, "redrawn", 1))):
         assert ours.splits.keys() == theirs.splits.keys()
         for name, split in ours.splits.items():
-            for mine, other in zip(split, theirs.splits[name], strict=True):
+            for (place, mine), (same, other) in zip(split.arrays(), theirs.splits[name].arrays(), strict=True):
+                assert place == same
                 assert mine.dtype == other.dtype
                 assert (mine == other).all()
 
@@ -166,7 +167,7 @@ def test_a_study_from_before_there_were_splits_is_fixed_and_the_same_question(mn
 def arrays(mnist_5k):
     """90 digits for training and 30 for validation, which are fewer than a fold, and 20 for the test."""
     take = {"train": 90, "validation": 30, "test": 20}
-    return [tuple(array[:size] for array in getattr(mnist_5k, name)) for name, size in take.items()]
+    return [getattr(mnist_5k, name).take(slice(size)).batch for name, size in take.items()]
 
 
 def test_a_study_in_folds_is_trained_resumed_and_refitted_on_the_same_splits(arrays, tmp_path):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import count
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -16,22 +17,60 @@ from ridgepath.study import DataCard
 
 BLOCK_BYTES = 2**24
 
+Tree = np.ndarray | tuple[np.ndarray, ...] | dict[str, np.ndarray]
+"""One array, or several as Keras takes them: by place or by name. An example is a position along axis 0 of each."""
+
 
 class Split(NamedTuple):
-    """Features and targets; an example is a position along axis 0 of both."""
+    """Examples: features, targets, and perhaps how much each example counts.
 
-    x: np.ndarray
-    y: np.ndarray
+    Its length is that of a tuple; :attr:`examples` counts the examples.
+
+    Attributes:
+        x: features, one input of a network or several.
+        y: targets, one output or several.
+        weight: Keras' ``sample_weight``, (example,), float32, >= 0; in each split of a data set or in none.
+    """
+
+    x: Tree
+    y: Tree
+    weight: np.ndarray | None = None
+
+    @property
+    def examples(self) -> int:
+        """Number of examples."""
+        return examples_of(self.y)
+
+    @property
+    def batch(self) -> tuple[Any, ...]:
+        """``(x, y)`` or ``(x, y, weight)``: what Keras' ``train_step`` takes."""
+        return (self.x, self.y) if self.weight is None else tuple(self)
+
+    def take(self, chosen: np.ndarray | slice) -> Split:
+        """Return the examples at some positions: views for a slice, else copies."""
+        return Split(*(_each(lambda array: array[chosen], part) for part in self))
+
+    def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield every array with its name: ``x``, or ``x.0``, ..., or ``x.NAME``, ...; then of ``y``; ``weight``."""
+        for part, tree in zip(self._fields, self, strict=True):
+            for name, array in _named(tree):
+                yield part + name, array
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """The data of a study: what trains, what picks the strength, and what reports its performance."""
+    """The data of a study: what trains, what picks the strength, and what reports its performance.
+
+    Attributes:
+        standardized: columns of features (example, column) that were scaled to mean 0 and standard deviation 1 on the
+            training examples; where every seed has training examples of its own, they are scaled anew by these.
+    """
 
     name: str
     train: Split
     validation: Split
     test: Split | None = None
+    standardized: tuple[int, ...] = field(default=(), kw_only=True)
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -42,13 +81,34 @@ class Dataset:
     @cached_property
     def card(self) -> DataCard:
         """What a study remembers of this data; taking the fingerprint reads every array once."""
-        counts = {name: len(split.y) for name, split in self.splits.items()}
+        counts = {name: split.examples for name, split in self.splits.items()}
         return DataCard(self.name, **{"test": 0, **counts}, fingerprint=_fingerprint(self))
 
     @cached_property
     def pool(self) -> Split:
         """Training examples, then validation examples: a copy, unless :meth:`open` found them in one file."""
-        return Split(*(np.concatenate(parts) for parts in zip(self.train, self.validation, strict=True)))
+        return _joined(lambda *arrays: np.concatenate(arrays), self.train, self.validation)
+
+    def pool_for(self, train: np.ndarray) -> Split:
+        """Return the pool, with its standardized columns scaled by a seed's own training examples.
+
+        Scaling by a mean and a standard deviation undoes every earlier one, so it does not matter by which examples
+        the columns were scaled before.
+
+        Args:
+            train: positions of these training examples in the pool.
+        """
+        if not self.standardized:
+            return self.pool
+        return self._scaled(self.pool, train)
+
+    def test_for(self, train: np.ndarray) -> Split | None:
+        """Return the test split, scaled as :meth:`pool_for` scales the pool."""
+        return self._scaled(self.test, train) if self.test and self.standardized else self.test
+
+    def _scaled(self, split: Split, train: np.ndarray) -> Split:
+        features, pool = cast(np.ndarray, split.x), cast(np.ndarray, self.pool.x)
+        return split._replace(x=standardize(features, self.standardized, by=pool[train]))
 
     def save(self, folder: Path, *, pooled: bool = False) -> None:
         """Write every array to a file of its own in ``folder``, for other processes to :meth:`open`.
@@ -58,42 +118,54 @@ class Dataset:
             pooled: whether training and validation examples go into one file, for splits of all kinds.
         """
         folder.mkdir(parents=True, exist_ok=True)
-        splits = self.splits
-        if pooled:
-            splits = {"pool": self.pool} | {name: splits[name] for name in splits if name == "test"}
-        for name, split in splits.items():
-            for axis, array in zip("xy", split, strict=True):
-                np.save(folder / f"{name}_{axis}.npy", array, allow_pickle=False)
-        saved = {"name": self.name, "splits": list(splits), "train": len(self.train.y)}
+        whole = {"test": [self.test]} if self.test else {}
+        parts = (
+            {"pool": [self.train, self.validation]}
+            if pooled
+            else {"train": [self.train], "validation": [self.validation]}
+        )
+        splits = {name: _written(folder, name, *parts) for name, parts in (parts | whole).items()}
+        saved = {"name": self.name, "splits": splits, "train": self.train.examples, "standardized": self.standardized}
         (folder / "dataset.json").write_text(json.dumps(saved))
 
     @classmethod
     def open(cls, folder: Path) -> Dataset:
         """Open what :meth:`save` wrote: read-only arrays that stay on disk until they are touched."""
         saved = json.loads((folder / "dataset.json").read_text())
-        splits = {name: Split(*(_mapped(folder / f"{name}_{axis}.npy") for axis in "xy")) for name in saved["splits"]}
+        splits = {name: _opened(folder, files) for name, files in saved["splits"].items()}
         pool = splits.pop("pool", None)
-        if pool is None:
-            return cls(saved["name"], **splits)
-        cuts = slice(None, saved["train"]), slice(saved["train"], None)
-        train, validation = (Split(pool.x[part], pool.y[part]) for part in cuts)
-        dataset = cls(saved["name"], train, validation, **splits)
-        vars(dataset)["pool"] = pool  # What the property would join again, in memory of this process' own.
+        if pool is not None:
+            cut = saved["train"]
+            splits |= {"train": pool.take(slice(None, cut)), "validation": pool.take(slice(cut, None))}
+        dataset = cls(saved["name"], **splits, standardized=tuple(saved["standardized"]))
+        if pool is not None:
+            vars(dataset)["pool"] = pool  # What the property would join again, in memory of this process' own.
         return dataset
 
 
-def _mapped(file: Path) -> np.ndarray:
-    return cast(np.ndarray, np.load(file, mmap_mode="r", allow_pickle=False))
+def standardize(features: np.ndarray, columns: Sequence[int], *, by: np.ndarray) -> np.ndarray:
+    """Return features, as float32, of which some columns have mean 0 and standard deviation 1 in other examples.
+
+    Sums are taken in float64, the standard deviation with divisor n. A column that is constant there, to the rounding
+    of such sums, is only shifted.
+
+    Args:
+        features: (example, column).
+        by: the examples whose means and deviations are taken, (example, column).
+    """
+    chosen = list(columns)
+    known = by[:, chosen].astype(np.float64)
+    mean = known.mean(axis=0)
+    deviation = np.sqrt(np.mean(np.square(known - mean), axis=0))
+    deviation[deviation <= len(known) * np.finfo(np.float64).eps * np.abs(mean)] = 1
+    scaled = features.astype(np.float32)
+    scaled[:, chosen] = (features[:, chosen].astype(np.float64) - mean) / deviation
+    return scaled
 
 
-def _fingerprint(dataset: Dataset) -> str:
-    digest = hashlib.sha256()
-    for name, split in dataset.splits.items():
-        for array in split:
-            digest.update(f"{name} {array.shape} {array.dtype.str};".encode())
-            for _, block in blocks(array):
-                digest.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
-    return digest.hexdigest()
+def examples_of(tree: Tree) -> int:
+    """Return the number of examples in one array or several."""
+    return len(next(array for _, array in _named(tree)))
 
 
 def blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
@@ -101,3 +173,71 @@ def blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     rows = max(1, BLOCK_BYTES // max(1, array[:1].nbytes))
     for start in range(0, len(array), rows):
         yield start, array[start : start + rows]
+
+
+def _named(tree: Tree | None) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the arrays in a tree, each with what follows the tree's name in its own; names in alphabetical order."""
+    if isinstance(tree, dict):
+        yield from ((f".{name}", tree[name]) for name in sorted(tree))
+    elif isinstance(tree, tuple):
+        yield from ((f".{place}", array) for place, array in enumerate(tree))
+    elif tree is not None:
+        yield "", tree
+
+
+def _each(function: Callable[..., Any], *trees: Any) -> Any:
+    """Return a tree of what a function makes of the arrays at the same place in each of these trees."""
+    first = trees[0]
+    if isinstance(first, dict):
+        return {name: function(*(tree[name] for tree in trees)) for name in first}
+    if isinstance(first, tuple | list):
+        return tuple(map(function, *trees))
+    return None if first is None else function(*trees)
+
+
+def _joined(function: Callable[..., Any], *splits: Split) -> Split:
+    return Split(*(_each(function, *parts) for parts in zip(*splits, strict=True)))
+
+
+def _written(folder: Path, name: str, *splits: Split) -> list[Any]:
+    """Write the arrays of some splits, one behind the other, and return the names of the files in their places."""
+    names = count()
+
+    def write(*arrays: np.ndarray) -> str:
+        file = f"{name}_{next(names)}.npy"
+        if len(arrays) == 1:
+            np.save(folder / file, arrays[0], allow_pickle=False)
+        else:
+            _save_joined(folder / file, arrays)
+        return file
+
+    return list(_joined(write, *splits))
+
+
+def _save_joined(file: Path, arrays: Sequence[np.ndarray]) -> None:
+    """Join arrays in a file, without a copy of all in memory."""
+    shape = (sum(map(len, arrays)), *arrays[0].shape[1:])
+    joined = np.lib.format.open_memmap(file, mode="w+", dtype=np.result_type(*arrays), shape=shape)
+    np.concatenate(arrays, out=joined)
+    joined.flush()
+
+
+def _opened(folder: Path, files: list[Any]) -> Split:
+    def mapped(file: str) -> np.ndarray:
+        return cast(np.ndarray, np.load(folder / file, mmap_mode="r", allow_pickle=False))
+
+    return Split(*(_each(mapped, part) for part in files))
+
+
+def _fingerprint(dataset: Dataset) -> str:
+    """Return a SHA-256 of all arrays; for one input, one output and no weights, that from before there were more."""
+    digest = hashlib.sha256()
+    for name, split in dataset.splits.items():
+        for place, array in split.arrays():
+            label = name if place in ("x", "y") else f"{name} {place}"
+            digest.update(f"{label} {array.shape} {array.dtype.str};".encode())
+            for _, block in blocks(array):
+                digest.update(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
+    if dataset.standardized:
+        digest.update(f"standardized {dataset.standardized};".encode())
+    return digest.hexdigest()

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, cast
@@ -18,7 +18,7 @@ from typing import Any, NoReturn, cast
 import numpy as np
 import pandas as pd
 
-from ridgepath.arrays import Dataset, Split, blocks
+from ridgepath.arrays import Dataset, Split, Tree, blocks
 from ridgepath.errors import InputError
 
 __all__ = ["NAMES", "Dataset", "Split", "check_labels", "load_dataset"]
@@ -75,7 +75,7 @@ def load_dataset(data: object) -> Dataset:
             return _mnist_5k()
         case str() if data in NAMES:
             return _checked(_images(data))
-        case ((_, _), (_, _)) | ((_, _), (_, _), (_, _)):
+        case [_, _] | [_, _, _] if all(isinstance(part, tuple | list) and len(part) in (2, 3) for part in data):
             return _checked(_from_pairs(data))
     raise InputError(
         "data must be a name, an .npz file, a Dataset or pairs of arrays",
@@ -87,12 +87,14 @@ def load_dataset(data: object) -> Dataset:
 def check_labels(dataset: Dataset, *, classes: int) -> None:
     """Check that every target is a label that a network with this many classes can learn.
 
-    Whole numbers of a float type, such as 3.0, are labels too.
+    Whole numbers of a float type, such as 3.0, are labels too. The targets of several outputs are not checked.
 
     Raises:
         InputError: a label is not a whole number, or is not in 0..``classes`` - 1.
     """
     for name, split in dataset.splits.items():
+        if not isinstance(split.y, np.ndarray):
+            continue
         wrong = split.y[(split.y != np.floor(split.y)) | (split.y < 0) | (split.y >= classes)]
         if wrong.size:
             raise InputError(
@@ -103,22 +105,80 @@ def check_labels(dataset: Dataset, *, classes: int) -> None:
 
 
 def _checked(dataset: Dataset) -> Dataset:
+    trained = dict(dataset.train.arrays())
     for name, split in dataset.splits.items():
-        for role, array, trained in zip(("features", "targets"), split, dataset.train, strict=True):
-            _check_array(array, f"the {name} {role}")
-            if array.shape[1:] != trained.shape[1:]:
+        arrays = dict(split.arrays())
+        _check_same_arrays(name, arrays, trained)
+        for place, array in arrays.items():
+            _check_array(array, what := f"the {name} {_role(place)}")
+            if array.shape[1:] != trained[place].shape[1:]:
                 raise InputError(
-                    f"the {name} {role} must have the shape of the train {role}, {trained.shape[1:]} an example",
+                    f"{what} must have the shape of the train {_role(place)}, {trained[place].shape[1:]} an example",
                     received=array.shape[1:],
                     remedy="Prepare all splits in the same way.",
                 )
-        if len(split.x) != len(split.y):
-            raise InputError(
-                f"the {name} split needs one target for every example",
-                received=f"{len(split.x)} examples and {len(split.y)} targets",
-                remedy="Give x and y of the same length.",
-            )
+        _check_lengths(name, arrays)
+        _check_weights(name, split.weight)
+    _check_standardized(dataset)
     return dataset
+
+
+def _role(place: str) -> str:
+    """Name an array of a split, such as ``features`` or ``features 'title'``."""
+    part, _, name = place.partition(".")
+    return {"x": "features", "y": "targets", "weight": "weights"}[part] + (f" {name!r}" if name else "")
+
+
+def _check_same_arrays(name: str, arrays: Collection[str], trained: Collection[str]) -> None:
+    differing = sorted(set(trained) ^ set(arrays))
+    if differing:
+        has, lacks = (name, "train") if differing[0] in arrays else ("train", name)
+        raise InputError(
+            "all splits need the same inputs and outputs, and weights in each or in none",
+            received=f"{_role(differing[0])} in the {has} split and not in the {lacks} split",
+            remedy="Give them in all splits, or in none.",
+        )
+    if not arrays or not {"x", "y"} <= {place.partition(".")[0] for place in arrays}:
+        raise InputError(
+            "every split needs features and targets", received="none of them", remedy="Give at least one array of each."
+        )
+
+
+def _check_lengths(name: str, arrays: Mapping[str, np.ndarray]) -> None:
+    lengths = {place: len(array) for place, array in arrays.items()}
+    if len(set(lengths.values())) == 1:
+        return
+    if set(lengths) == {"x", "y"}:
+        received = f"{lengths['x']} examples and {lengths['y']} targets"
+        remedy = "Give x and y of the same length."
+    else:
+        received = ", ".join(f"{length} {_role(place)}" for place, length in lengths.items())
+        remedy = "Give all arrays of a split the same length."
+    raise InputError(f"the {name} split needs one target for every example", received=received, remedy=remedy)
+
+
+def _check_weights(name: str, weight: np.ndarray | None) -> None:
+    if weight is None:
+        return
+    expected = f"the {name} weights must be one number >= 0 an example, float32, not all 0"
+    if weight.ndim != 1 or weight.dtype != np.float32:
+        received = f"an array of type {weight.dtype} and shape {weight.shape}"
+        raise InputError(expected, received=received, remedy="Give sample weights as Keras takes them.")
+    if (weight < 0).any() or not weight.any():
+        place = int(np.argmax(weight < 0))
+        received = f"{weight[place]} in example {place}" if (weight < 0).any() else "zeros only"
+        raise InputError(expected, received=received, remedy="Leave examples out instead of counting them less than 0.")
+
+
+def _check_standardized(dataset: Dataset) -> None:
+    columns, features = dataset.standardized, dataset.train.x
+    present = features.shape[1] if isinstance(features, np.ndarray) and features.ndim == 2 else 0
+    if not all(0 <= column < present for column in columns):
+        raise InputError(
+            "standardized columns are those of one array of features, (example, column)",
+            received=f"{columns}, where there are {present} such columns",
+            remedy="Leave standardized out.",
+        )
 
 
 def _check_array(array: np.ndarray, what: str) -> None:
@@ -147,7 +207,25 @@ def _check_finite(array: np.ndarray, what: str) -> None:
 
 
 def _from_pairs(pairs: Sequence[Any]) -> Dataset:
-    return Dataset("arrays", *(Split(_as_array(x), _as_array(y)) for x, y in pairs))
+    return Dataset("arrays", *(_as_split(*pair) for pair in pairs))
+
+
+def _as_split(x: Any, y: Any, weight: Any = None) -> Split:
+    return Split(_as_tree(x), _as_tree(y), None if weight is None else _as_weights(_as_array(weight)))
+
+
+def _as_tree(values: Any) -> Tree:
+    """Take several inputs or outputs as a dict or as a tuple of arrays; a list, as ever, holds the examples of one."""
+    if isinstance(values, dict):
+        return {str(name): _as_array(array) for name, array in values.items()}
+    if isinstance(values, tuple) and all(getattr(array, "ndim", 0) for array in values):
+        return tuple(map(_as_array, values))
+    return _as_array(values)
+
+
+def _as_weights(array: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):  # What does not fit becomes inf, and is refused as such.
+        return array.astype(np.float32) if array.dtype.kind in "biuf" else array
 
 
 def _as_array(values: Any) -> np.ndarray:

@@ -286,8 +286,8 @@ def _train(
         store.add_session(started=sitting.started, seconds=sitting.seconds, workers=crew.pool.workers, trials=done)
 
 
-def _example(dataset: Dataset, study: Study) -> tuple[Any, Any]:
-    return dataset.train.x[: study.batch_size], dataset.train.y[: study.batch_size]
+def _example(dataset: Dataset, study: Study) -> tuple[Any, ...]:
+    return dataset.train.take(slice(study.batch_size)).batch
 
 
 @contextmanager
@@ -319,7 +319,7 @@ def _prepare(builder: Builder, data_folder: str, study: Study) -> None:
     prepare(Task(builder, data_folder, study))
 
 
-def _inspect_network(builder: Builder, study: Study, example: tuple[Any, Any]) -> NetworkCard:
+def _inspect_network(builder: Builder, study: Study, example: tuple[Any, ...]) -> NetworkCard:
     from ridgepath.training.inspection import inspect_network
 
     return inspect_network(builder, study, example=example)

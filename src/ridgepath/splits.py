@@ -7,19 +7,21 @@ it. ``redrawn`` divides the pool anew for every seed, into parts of the sizes th
 
 A division follows from the seed alone, so all strengths of a seed share it. Where targets are whole numbers of an
 integer type, such as class numbers, every part gets its share of each, up to one example. The pool is taken for one
-sample of independent examples: this is wrong for a time series, and for several examples of one person. Arrays are
-taken as they are: what a user scaled by figures of the given training part stays scaled by these.
+sample of independent examples: this is wrong for a time series, and for several examples of one person. What was
+standardized when a table was read is scaled anew, by the training examples of each seed; arrays are taken as they are:
+what a user scaled by figures of the given training part stays scaled by these.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ridgepath.arrays import Dataset, Split
+from ridgepath.arrays import Dataset, Tree, examples_of
 from ridgepath.errors import InputError
 from ridgepath.study import FIXED, Study
 
@@ -64,7 +66,7 @@ def sizes(validation: str, dataset: Dataset) -> tuple[int, int]:
     Raises:
         InputError: there are more folds than examples.
     """
-    train, validating = len(dataset.train.y), len(dataset.validation.y)
+    train, validating = dataset.train.examples, dataset.validation.examples
     folds = _folds(validation)
     if not folds:
         return train, validating
@@ -78,15 +80,15 @@ def sizes(validation: str, dataset: Dataset) -> tuple[int, int]:
     return examples - examples // folds, examples // folds
 
 
-def positions(validation: str, seed: int, targets: np.ndarray, *, given: int) -> Positions:
+def positions(validation: str, seed: int, targets: Tree, *, given: int) -> Positions:
     """Return which examples of the pool train and which validate in a seed.
 
     Args:
         validation: as :func:`check_validation` returns it.
-        targets: of the pool, (example, ...).
+        targets: of the pool, (example, ...); of several outputs no classes are taken.
         given: how many validation examples were given, the last of the pool.
     """
-    examples, folds = len(targets), _folds(validation)
+    examples, folds = examples_of(targets), _folds(validation)
     if validation == FIXED:
         chosen = np.arange(examples - given, examples)
     elif folds:
@@ -100,10 +102,10 @@ def divided(dataset: Dataset, validation: str, seed: int) -> Dataset:
     """Return the data as a seed divides it; its arrays are copies, unless they are as they were given."""
     if validation == FIXED:
         return dataset
-    pool = dataset.pool
-    chosen = positions(validation, seed, pool.y, given=len(dataset.validation.y))
-    train, validating = (Split(pool.x[part], pool.y[part]) for part in chosen)
-    return Dataset(dataset.name, train, validating, dataset.test)
+    given = dataset.validation.examples
+    chosen = positions(validation, seed, dataset.pool.y, given=given)
+    pool, test = dataset.pool_for(chosen.train), dataset.test_for(chosen.train)
+    return replace(dataset, train=pool.take(chosen.train), validation=pool.take(chosen.validation), test=test)
 
 
 def describe(study: Study) -> tuple[str, ...]:
@@ -134,22 +136,23 @@ def _folds(validation: str) -> int:
 # Raw streams of a bit generator never change between versions of numpy; what Generator draws from them may.
 
 
-def _part(size: int, targets: np.ndarray, *, stream: np.random.PCG64) -> np.ndarray:
+def _part(size: int, targets: Tree, *, stream: np.random.PCG64) -> np.ndarray:
     """Choose so many examples: at equal steps through all of them, class by class, in random order within each."""
-    examples = len(targets)
+    examples = examples_of(targets)
     order = _by_class(targets, noise=stream.random_raw(examples))
     first = int(stream.random_raw()) % examples
     return order[(np.arange(size) * examples + first) // size]
 
 
-def _fold(fold: int, folds: int, targets: np.ndarray, *, stream: np.random.PCG64) -> np.ndarray:
+def _fold(fold: int, folds: int, targets: Tree, *, stream: np.random.PCG64) -> np.ndarray:
     """Choose one fold: all examples but the left-over are dealt to the folds class by class."""
-    examples = len(targets)
+    examples = examples_of(targets)
     left_over = np.argsort(stream.random_raw(examples), kind="stable")[: examples % folds]
     order = _by_class(targets, noise=stream.random_raw(examples))
     return order[~np.isin(order, left_over)][fold::folds]
 
 
-def _by_class(targets: np.ndarray, *, noise: np.ndarray) -> np.ndarray:
-    has_classes = targets.dtype.kind in "biu" and targets.size == len(targets)
-    return np.lexsort((noise, targets.ravel() if has_classes else np.zeros(len(targets))))
+def _by_class(targets: Tree, *, noise: np.ndarray) -> np.ndarray:
+    if isinstance(targets, np.ndarray) and targets.dtype.kind in "biu" and targets.size == len(targets):
+        return np.lexsort((noise, targets.ravel()))
+    return np.argsort(noise, kind="stable")

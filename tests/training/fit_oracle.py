@@ -27,7 +27,7 @@ def train_by_fit(build, strength, data, *, seed, epochs, batch_size):
             shuffle=False,
             batch_size=batch_size,
             verbose=0,
-            validation_data=tuple(data.validation),
+            validation_data=data.validation.batch,
         )
         history.append({name: values[0] for name, values in fitted.history.items()})
     return model, history

@@ -56,10 +56,10 @@ def test_a_trial_equals_fit_on_the_arrays_of_its_seed(few, study_of, tmp_path, v
     model, history = train_by_fit(task_network, 1e-2, data, seed=seed, epochs=2, batch_size=32)
     for epoch, logs in enumerate(history):
         assert {name: result.epochs[name][epoch] for name in logs} == pytest.approx(logs, abs=1e-4)
-    for name, (x, y) in {"validation": data.validation, "test": data.test}.items():
+    for name, (x, y, _) in {"validation": data.validation, "test": data.test}.items():
         probabilities = model.predict(x, verbose=0)[np.arange(len(y)), y]
         assert result.example_losses[name] == pytest.approx(-np.log(probabilities), abs=1e-4)
-    assert result.figures["train_accuracy"] == pytest.approx(model.evaluate(*data.train, verbose=0)[1])
+    assert result.figures["train_accuracy"] == pytest.approx(model.evaluate(*data.train.batch, verbose=0)[1])
     assert result.figures["train_data_loss"] != pytest.approx(result.epochs["train_data_loss"][-1])
 
 

@@ -17,12 +17,12 @@ RNG = np.random.default_rng(5)
 
 @pytest.fixture
 def digits(mnist_5k):
-    return Dataset("digits", Split(*(a[:330] for a in mnist_5k.train)), Split(*(a[:70] for a in mnist_5k.validation)))
+    return Dataset("digits", mnist_5k.train.take(slice(330)), mnist_5k.validation.take(slice(70)))
 
 
 def by_both(model, data):
     """Probe a network as it stands by both engines."""
-    example = tuple(np.asarray(array[:32]) for array in data.train)
+    example = tuple(np.asarray(array[:32]) for array in data.train.batch)
     lowered = Lowered(model, example)
     arrays = one.TrialData(data, train_evaluated=len(data.train.y))
     program = one.Program(lowered, batch_size=32)
@@ -31,7 +31,7 @@ def by_both(model, data):
 
 
 def built(build, strength, data):
-    return build_model(build, strength, seed=1, example=tuple(array[:32] for array in data.train))
+    return build_model(build, strength, seed=1, example=data.train.take(slice(32)).batch)
 
 
 def network(optimizer, kernel, *, bias=None, last=None, loss="sparse_categorical_crossentropy"):
@@ -60,7 +60,7 @@ L1, L2, L1L2 = keras.regularizers.L1, keras.regularizers.L2, keras.regularizers.
 )
 def test_both_engines_tell_the_same(digits, build):
     model = built(build, 1e-3, digits)
-    model.fit(*digits.train, batch_size=32, epochs=2, verbose=0)
+    model.fit(*digits.train.batch, batch_size=32, epochs=2, verbose=0)
     mine, by_keras = by_both(model, digits)
     assert mine == pytest.approx(by_keras, rel=1e-4)
     assert 0.001 < mine["gradient_share"] < 0.999
@@ -97,7 +97,7 @@ def test_elsewhere_the_shares_follow_from_the_normal_equations_and_adams_squares
     squares = np.float32([1e-12, 1e-6, 1e-2, 1, 1e4])
     model.set_weights([weights[:, None]])
     model.optimizer._velocities[0].assign(squares[:, None])
-    x, y = (array.astype(float) for array in data.train)
+    x, y = (array.astype(float) for array in data.train.batch)
     on_data, on_penalty = 2 * x.T @ (x @ weights - y) / len(y), 2 * 3.0 * weights
     steps = 1 / (np.sqrt(squares) + 1e-7)
     for figures in by_both(model, data):

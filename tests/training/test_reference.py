@@ -96,7 +96,9 @@ def test_whole_trainings_with_own_seeds_differ_by_noise_only(mnist_5k, study_of)
     for seed in range(100, 108):
         example = (mnist_5k.train.x[:32], mnist_5k.train.y[:32])
         model = build_model(task_network, 1e-3, seed=seed, example=example)
-        history = model.fit(*mnist_5k.train, batch_size=32, epochs=15, verbose=0, validation_data=mnist_5k.validation)
+        history = model.fit(
+            *mnist_5k.train.batch, batch_size=32, epochs=15, verbose=0, validation_data=mnist_5k.validation.batch
+        )
         by_fit.append({name: values[-1] for name, values in history.history.items()})
     for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
         ours, theirs = ([figures[name] for figures in runs] for runs in (lowered, by_fit))

@@ -37,7 +37,7 @@ def test_where_the_cuts_between_legs_fall_changes_no_number(mnist_5k, study_of, 
     from ridgepath.builders import TASK_NETWORK, find_builder
     from ridgepath.datasets import Dataset
 
-    data = Dataset("few", Split(*(a[:100] for a in mnist_5k.train)), Split(*(a[:50] for a in mnist_5k.validation)))
+    data = Dataset("few", mnist_5k.train.take(slice(100)), mnist_5k.validation.take(slice(50)))
     data.save(tmp_path)
     task = Task(find_builder(TASK_NETWORK), str(tmp_path), study_of(data, epochs=3))
     shard = Shard((Trial("l2", 0.0, 0), Trial("l2", 1e-3, 0)))
@@ -61,7 +61,7 @@ def test_a_trial_that_cannot_be_trained_is_failed_and_the_next_goes_on(mnist_5k,
 
         return task_network(l2)
 
-    data = Dataset("few", Split(*(a[:64] for a in mnist_5k.train)), Split(*(a[:50] for a in mnist_5k.validation)))
+    data = Dataset("few", mnist_5k.train.take(slice(64)), mnist_5k.validation.take(slice(50)))
     data.save(tmp_path)
     task = Task(find_builder(build), str(tmp_path), study_of(data, epochs=1))
     results, _ = results_of(task, Shard((Trial("l2", 0.5, 0), Trial("l2", 0.1, 0))))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import jax
 import jax.numpy as jnp
@@ -51,9 +51,9 @@ class OrderedBatches(keras.utils.PyDataset):  # type: ignore[misc]
     def __len__(self) -> int:
         return math.ceil(len(self.order) / self._batch_size)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
         chosen = self.order[index * self._batch_size : (index + 1) * self._batch_size]
-        return self._split.x[chosen], self._split.y[chosen]
+        return self._split.take(chosen).batch
 
 
 @dataclass
@@ -115,7 +115,7 @@ def train_reference(model: Any, trial: Trial, data: Dataset, study: Study) -> Tr
     data = divided(data, study.validation, trial.seed)
     recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation)
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: recorder.record(dict(logs)))
-    _fit(model, data, trial, study, validation_data=tuple(data.validation), callbacks=[record])
+    _fit(model, data, trial, study, validation_data=data.validation.batch, callbacks=[record])
     if model.stop_training:
         seconds = time.perf_counter() - began
         return diverged_result(trial, recorder.epochs, engine="reference", seconds=seconds, test=data.test is not None)
@@ -141,7 +141,7 @@ def probe(model: Any, train_part: Split, validation: Split) -> dict[str, float]:
         figures |= shares(_gradients(model), each, step_sizes(model.optimizer, variables))
     with suppress(Exception):
         predict = partial(model.predict, batch_size=EVALUATED_TOGETHER, verbose=0)
-        figures["sensitivity"] = sensitivity(predict, small_change(validation.x))
+        figures["sensitivity"] = sensitivity(predict, small_change(cast(np.ndarray, validation.x)))
     return figures
 
 
@@ -170,7 +170,7 @@ def _gradients(model: Any) -> Callable[[Batch], Gradients]:
 def refit(builder: Builder, trial: Trial, data: Dataset, study: Study) -> Any:
     """Train the network of one trial once more, on what its seed trains on, and return the model."""
     first = slice(0, study.batch_size)
-    model = Networks(builder, study, example=(data.train.x[first], data.train.y[first])).start(trial)
+    model = Networks(builder, study, example=data.train.take(first).batch).start(trial)
     _fit(model, divided(data, study.validation, trial.seed), trial, study)
     return model
 

@@ -91,7 +91,7 @@ class _Workshop:
         self.study = task.study
         self.dataset = Dataset.open(Path(task.data_folder))
         first = slice(0, task.study.batch_size)
-        self.example: Batch = (np.asarray(self.dataset.train.x[first]), np.asarray(self.dataset.train.y[first]))
+        self.example: Batch = jax.tree.map(np.asarray, self.dataset.train.take(first).batch)
         self.networks = Networks(task.builder, task.study, example=self.example)
         self._programs: dict[str, one.Program] = {}
         self._lowered: dict[tuple[str, float], tuple[one.Program, np.ndarray] | None] = {}
