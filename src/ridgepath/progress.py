@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from ridgepath.penalties import write_points
 from ridgepath.results import Leg, TrialResult
 
 
@@ -48,6 +49,7 @@ class Watch:
         )
         self._task = self._bar.add_task("starting", total=None, counts="")
         self._trials = self._all_trials = self._epochs = 0
+        self._said: set[str] = set()
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -72,6 +74,10 @@ class Watch:
         """Yield the results of legs as they come, and count: so many trials of so many epochs each are trained."""
         self.begin(trials=trials, epochs=epochs)
         for leg in legs:
+            for sentence in explain(leg.refused, several=True):
+                if sentence not in self._said:
+                    self._said.add(sentence)
+                    self.say(sentence)
             yield from leg.results
             self.advance(trials=len(leg.results), epochs=leg.epochs)
 
@@ -89,3 +95,10 @@ class Watch:
 
     def _counts(self, epochs: int) -> str:
         return f"{self._trials}/{self._all_trials} trials  {epochs}/{self._epochs} epochs"
+
+
+def explain(refused: Mapping[tuple[str, float], str], *, several: bool) -> Iterator[str]:
+    """Say, a sentence a reason, what the reference engine trains, and why; by variant, if there are several."""
+    for reason in dict.fromkeys(refused.values()):
+        points = [point for point, why in refused.items() if why == reason]
+        yield f"Trained by plain model.fit at {write_points(points, several=several)}: {reason}."

@@ -10,9 +10,9 @@ A finished trial also tells how its last network stands. ``gradient_share`` is t
 at the penalized weights, |gradient of the penalty| / (|gradient of the data loss| + |gradient of the penalty|), on
 the training examples that every epoch evaluates. ``update_share`` is the same after every gradient is multiplied by
 the optimizer's own step for its weight; NaN for an optimizer whose steps are not known. Both are 0 without a
-penalty. ``trained_epochs`` is the number of epochs until its end, and ``kept_epoch`` the one whose weights it ended with,
-on which all its figures are taken: the last, or the best. ``sensitivity`` is how far the network's output moves for a small random change of its input, in units of
-the output a unit of the input; NaN where features are whole numbers.
+penalty. ``sensitivity`` is how far the network's output moves for a small random change of its input, in units of
+the output a unit of the input; NaN where features are whole numbers. ``trained_epochs`` is the number of epochs until
+its end, and ``kept_epoch`` the one whose weights it ended with, and whose figures it has: the last, or the best.
 """
 
 from __future__ import annotations
@@ -95,12 +95,14 @@ class Leg:
     Attributes:
         results: the trials that were finished in it.
         progress: what the worker that goes on with the shard needs, or ``None`` at the shard's end.
-        epochs: number of epochs trained in it, over all its trials.
+        epochs: number of epochs trained in it, over all its trials; those that early stopping saved count as trained.
+        refused: (variant, strength) → why it is trained by the reference engine, where that was found out in it.
     """
 
     results: list[TrialResult] = field(default_factory=list)
     progress: bytes | None = None
     epochs: int = 0
+    refused: dict[tuple[str, float], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

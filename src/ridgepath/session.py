@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import platform
 import re
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,22 +17,26 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from ridgepath.arrays import Split
 from ridgepath.builders import Builder
+from ridgepath.callbacks import LAST, EarlyStopping, check_keep, check_monitor
 from ridgepath.datasets import NAMES, Dataset, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.local import LocalWorkers, available_cores
-from ridgepath.penalties import write_points
-from ridgepath.progress import Watch
-from ridgepath.results import Leg
+from ridgepath.progress import Watch, explain
+from ridgepath.results import Leg, epoch_columns
 from ridgepath.search import Found, extensions, find_strengths, found_before, next_extension, short, with_strengths
 from ridgepath.splits import describe, sizes
 from ridgepath.statistics.bracket import COUNT
 from ridgepath.store import FILE, StudyStore, check_folder
 from ridgepath.study import FIXED, NetworkCard, Shard, Study, Trial, Variant, plan_shards
+from ridgepath.weighting import ClassWeight, check_class_weight, frozen_class_weight
 
 ENGINES = ("auto", "jax", "reference")
 MOST_TRAIN_EVALUATED = 10_000
 """Training examples, at most, on which the training figures of every epoch are taken."""
+PROVED_BATCHES = 2
+"""Full batches that a worker is given, besides a last smaller one, for a lowered program to prove itself."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,8 @@ class Request:
         command: what the user typed, for the report, or empty.
         further, looks: as in :class:`ridgepath.study.Study`.
         validation: as :func:`ridgepath.splits.check_validation` returns it.
+        early_stopping, keep: as in :class:`ridgepath.study.Study`.
+        class_weight: as in :func:`ridgepath.api.fit_path`.
 
     Raises:
         InputError: a setting is wrong.
@@ -66,8 +73,13 @@ class Request:
     further: tuple[Trial, ...] = ()
     looks: tuple[tuple[int, ...], ...] = ()
     validation: str = FIXED
+    early_stopping: EarlyStopping | None = None
+    keep: str = LAST
+    class_weight: ClassWeight = None
 
     def __post_init__(self) -> None:
+        check_keep(self.keep)
+        check_class_weight(self.class_weight)
         for name in ("epochs", "batch_size"):
             _check_count(name, getattr(self, name))
         if self.workers is not None:
@@ -116,6 +128,11 @@ class Request:
             further=self.further,
             looks=self.looks,
             validation=self.validation,
+            early_stopping=self.early_stopping,
+            keep=self.keep,
+            class_weight=frozen_class_weight(
+                self.class_weight, dataset.train.y, weighted=dataset.train.weight is not None
+            ),
         )
 
 
@@ -145,22 +162,23 @@ def run(request: Request, watch: Watch) -> Path:
         missing = _missing(study, store)
         if missing or searching or _is_to_grow(found, study, store):
             watch.stage("building the network at every strength")
-            inspected = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))
+            inspected = _inspect(pool, request.builder, study, dataset)
             with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
                 dataset = Dataset.open(Path(data_folder))  # mapped, like the workers': one copy in memory for all
                 crew = _Crew(pool, request.builder, data_folder)
                 whole = study if store is None else store.study.grown_by(study)
                 crew.prepare(short(study) if searching else whole)
-                network = inspected()
+                network = crew.met(inspected())
+                check_monitor(study.early_stopping, epoch_columns(network.metrics))
                 if network.classes is not None:
                     check_labels(dataset, classes=network.classes)
                 if searching:
                     found = find_strengths(study, crew.train, watch)
                     study = with_strengths(study, found.strengths)
-                    network = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))()
+                    network = crew.met(_inspect(pool, request.builder, study, dataset)())
                     missing = _missing(study, store)
-                for reason in (*_explain(network.refused, several=len(study.variants) > 1), *describe(study)):
-                    watch.say(reason)
+                for sentence in (*explain(network.refused, several=len(study.variants) > 1), *describe(study)):
+                    watch.say(sentence)
                 store = _written(study, store, folder=folder, network=network, request=request, found=found)
                 more = () if found is None else extensions(found, study, store, watch)
                 _train(crew, store, chain([missing], more), store.study, watch=watch, sitting=sitting)
@@ -192,13 +210,19 @@ class _Sitting:
         return time.perf_counter() - self.clock
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Crew:
     """The workers, and what all of them need to know."""
 
     pool: LocalWorkers
     builder: Builder
     data_folder: str
+    proven: frozenset[str] = frozenset()
+
+    def met(self, network: NetworkCard) -> NetworkCard:
+        """Remember which programs of a network have proved themselves."""
+        self.proven |= network.proven
+        return network
 
     def prepare(self, study: Study) -> None:
         """Let every worker compile a study's program, and do not wait for it."""
@@ -206,7 +230,7 @@ class _Crew:
 
     def train(self, study: Study, trials: Sequence[Trial]) -> Iterator[Leg]:
         """Train trials with the settings of a study, and yield every leg as it is finished."""
-        return self.pool.train(plan_shards(trials), _TrainLeg(self.builder, self.data_folder, study))
+        return self.pool.train(plan_shards(trials), _TrainLeg(self.builder, self.data_folder, study, self.proven))
 
 
 def _check_count(name: str, value: object) -> None:
@@ -232,13 +256,6 @@ def _is_to_grow(found: Found | None, study: Study, store: StudyStore | None) -> 
     return found is not None and store is not None and next_extension(found, study, store) is not None
 
 
-def _explain(refused: dict[tuple[str, float], str], *, several: bool) -> Iterator[str]:
-    """Say, a line a reason, what the reference engine trains, and why; by variant, if there are several."""
-    for reason in dict.fromkeys(refused.values()):
-        points = [point for point, why in refused.items() if why == reason]
-        yield f"Trained by plain model.fit at {write_points(points, several=several)}: {reason}."
-
-
 def _written(
     study: Study, store: StudyStore | None, *, folder: Path, network: NetworkCard, request: Request, found: Found | None
 ) -> StudyStore:
@@ -255,6 +272,7 @@ def _written(
         "command": request.command,
         "data": request.location,
         "parameters": str(network.parameters),
+        "trained by model.fit": " ".join(explain(network.refused, several=len(study.variants) > 1)),
         **note,
     }
     return StudyStore.create(folder, study, metrics=network.metrics, context=context)
@@ -286,8 +304,19 @@ def _train(
         store.add_session(started=sitting.started, seconds=sitting.seconds, workers=crew.pool.workers, trials=done)
 
 
-def _example(dataset: Dataset, study: Study) -> tuple[Any, ...]:
-    return dataset.train.take(slice(study.batch_size)).batch
+def _inspect(pool: LocalWorkers, builder: Builder, study: Study, dataset: Dataset) -> Callable[[], NetworkCard]:
+    """Let workers look at the network, a variant each, and return what waits for what they found."""
+    wanted = PROVED_BATCHES * study.batch_size + study.data.train % study.batch_size
+    examples = dataset.train.take(slice(min(wanted, dataset.train.examples)))
+    found = [
+        pool.begin(_inspect_network, builder, study, [(variant.name, s) for s in variant.strengths], examples)
+        for variant in study.variants
+    ]
+
+    def both(one: NetworkCard, other: NetworkCard) -> NetworkCard:
+        return replace(one, refused=one.refused | other.refused, proven=one.proven | other.proven)
+
+    return lambda: functools.reduce(both, [value() for value in found])
 
 
 @contextmanager
@@ -319,10 +348,13 @@ def _prepare(builder: Builder, data_folder: str, study: Study) -> None:
     prepare(Task(builder, data_folder, study))
 
 
-def _inspect_network(builder: Builder, study: Study, example: tuple[Any, ...]) -> NetworkCard:
+def _inspect_network(
+    builder: Builder, study: Study, points: Sequence[tuple[str, float]], examples: Split
+) -> NetworkCard:
+    from ridgepath.training.device import fit_batch
     from ridgepath.training.inspection import inspect_network
 
-    return inspect_network(builder, study, example=example)
+    return inspect_network(builder, study, points, examples=fit_batch(examples, study))
 
 
 @dataclass(frozen=True)
@@ -330,8 +362,9 @@ class _TrainLeg:
     builder: Builder
     data_folder: str
     study: Study
+    proven: frozenset[str]
 
     def __call__(self, shard: Shard, progress: bytes | None) -> Leg:
         from ridgepath.training.shard import Task, train_leg
 
-        return train_leg(Task(self.builder, self.data_folder, self.study), shard, progress)
+        return train_leg(Task(self.builder, self.data_folder, self.study), shard, progress, proven=self.proven)

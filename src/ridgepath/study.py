@@ -71,6 +71,7 @@ class NetworkCard:
         parameters: number of its weights.
         classes: size of its output where its loss takes class numbers as targets, else ``None``.
         refused: (variant, strength) → why its model cannot be lowered and is trained by the reference engine.
+        proven: keys of the lowered programs that have proved themselves.
         versions: package → version, as the workers have it.
     """
 
@@ -78,6 +79,7 @@ class NetworkCard:
     parameters: int
     classes: int | None
     refused: dict[tuple[str, float], str]
+    proven: frozenset[str]
     versions: dict[str, str]
 
 

@@ -85,7 +85,8 @@ class TrialData:
         def kept(split: Split, positions: np.ndarray | None = None) -> list[Batch]:
             return list(_Chunks(split, together, positions))
 
-        self.test = kept(data.test) if data.test else []
+        test = data.test if chosen is None else data.test_for(chosen.train)
+        self.test = kept(test) if test else []
         if chosen is None:
             self.train = place(data.train)
             self.positions = np.arange(data.train.examples, dtype=np.int32)

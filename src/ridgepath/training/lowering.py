@@ -13,6 +13,7 @@ program of its own. Whether a lowered program trains as Keras does is not guesse
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -23,7 +24,7 @@ import keras
 import numpy as np
 
 from ridgepath.training.coefficients import Coefficients, swapped, without_weight_penalties
-from ridgepath.training.models import Batch, metric_names
+from ridgepath.training.models import Batch, first_line, metric_names
 from ridgepath.training.probes import Gradients, step_sizes
 
 Arrays = list[jax.Array] | list[np.ndarray]
@@ -146,7 +147,10 @@ class Lowered:
         """
         batch = jax.tree.map(jnp.asarray, self._example)
         closed = jax.make_jaxpr(self.train_step)(self.state, self.metric_state, self.coefficients, batch)
-        digest = hashlib.sha256(str(closed.jaxpr).encode())
+        written = re.sub(
+            r" at 0x[0-9a-f]+", "", str(closed.jaxpr)
+        )  # addresses of functions say nothing of what is done
+        digest = hashlib.sha256(written.encode())
         for constant in closed.consts:
             digest.update(np.asarray(constant).tobytes())
         return digest.hexdigest()
@@ -182,9 +186,7 @@ class Lowered:
                 self.model, state["trainable"], state["non_trainable"], features, training=False
             )
         with keras.StatelessScope(state_mapping=self._mapping(state, metric_state)) as scope:
-            self._compute_loss(
-                features, targets, weights, predictions
-            )  # a model of several outputs keeps the loss of each
+            loss = self._compute_loss(features, targets, weights, predictions)
             self.model.compute_metrics(features, targets, predictions, sample_weight=weights)
         new = [scope.get_current_value(v) for v in self.model.metrics_variables]
         of_call = sum(added, jnp.zeros(()))
@@ -258,3 +260,19 @@ def _three(batch: Batch) -> tuple[Any, Any, Any]:
     """Return features, targets and weights, the last ``None`` where there are none."""
     features, targets, *weights = batch
     return features, targets, weights[0] if weights else None
+
+
+def lower(model: Any, example: Batch) -> Lowered:
+    """Lower a model and trace its training step once.
+
+    Raises:
+        NotLoweredError: it cannot be lowered, with the reason.
+    """
+    try:
+        lowered = Lowered(model, example)
+        assert lowered.key
+    except NotLoweredError:
+        raise
+    except Exception as error:  # the user's own layers and losses may do in it whatever they like
+        raise NotLoweredError(f"its training step cannot be traced ({first_line(error)})") from None
+    return lowered

@@ -136,7 +136,7 @@ def build_model(
         raise BuilderError(
             f"{call} to give a model for examples of shape {_shape(example[0])} and targets of shape "
             f"{_shape(example[1])}",
-            received=f"an error: {_first_line(error)}",
+            received=f"an error: {first_line(error)}",
             remedy="Change the network or the data so that they fit.",
         ) from None
     return model
@@ -175,9 +175,10 @@ def _where(error: Exception) -> str:
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "ridgepath/training" not in f.filename]
     lines = [frame for frame in frames if "site-packages" not in frame.filename and "importlib" not in frame.filename]
     place = f" ({lines[-1].filename}, line {lines[-1].lineno})" if lines else ""
-    return f"{_first_line(error)}{place}"
+    return f"{first_line(error)}{place}"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the kind of an error and the first line of what it says."""
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0]}"

@@ -10,20 +10,23 @@ import functools
 import gc
 import pickle
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import jax
 import numpy as np
 
+from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import Builder
-from ridgepath.datasets import Dataset
 from ridgepath.results import Leg, TrialResult, failed
 from ridgepath.splits import positions
 from ridgepath.study import FIXED, Shard, Study, Trial
 from ridgepath.training import trial as one
-from ridgepath.training.lowering import Lowered, NotLoweredError
+from ridgepath.training.device import TrialData, fit_batch, on_device
+from ridgepath.training.lowering import Lowered, NotLoweredError, lower
 from ridgepath.training.models import Batch, Networks
+from ridgepath.training.proof import proof_examples, prove
 from ridgepath.training.reference import train_reference
 
 SPLITS_KEPT = 2
@@ -56,15 +59,21 @@ class _ShardProgress:
 
 def prepare(task: Task) -> None:
     """Compile the program of the study's first trial, so that it is there when the first leg begins."""
-    _workshop(task).lowered(task.study.trials[0])
+    if task.study.engine != "reference":
+        with suppress(NotLoweredError):
+            _workshop(task).program(task.study.trials[0])
 
 
-def train_leg(task: Task, shard: Shard, packed: bytes | None) -> Leg:
+def train_leg(task: Task, shard: Shard, packed: bytes | None, *, proven: frozenset[str] = frozenset()) -> Leg:
     """Go on with a shard for about :data:`LEG_SECONDS`, from where its last leg ended (``None``: from its start).
 
     A trial that cannot be trained becomes a result of status ``failed``; the others go on.
+
+    Args:
+        proven: keys of the programs that have proved themselves elsewhere; others do so here, before they train.
     """
     workshop = _workshop(task)
+    workshop.proven |= proven
     progress = pickle.loads(packed) if packed else _ShardProgress()
     results: list[TrialResult] = []
     epochs, stop = 0, time.perf_counter() + LEG_SECONDS
@@ -81,7 +90,8 @@ def train_leg(task: Task, shard: Shard, packed: bytes | None) -> Leg:
             break
     if progress.under_way is not None:
         progress.under_way.state = jax.tree.map(np.asarray, progress.under_way.state)
-    return Leg(results, pickle.dumps(progress) if progress.position < len(shard.trials) else None, epochs)
+    packed = pickle.dumps(progress) if progress.position < len(shard.trials) else None
+    return Leg(results, packed, epochs, workshop.take_refused())
 
 
 class _Workshop:
@@ -91,29 +101,36 @@ class _Workshop:
         self.study = task.study
         self.dataset = Dataset.open(Path(task.data_folder))
         first = slice(0, task.study.batch_size)
-        self.example: Batch = jax.tree.map(np.asarray, self.dataset.train.take(first).batch)
+        self.example: Batch = jax.tree.map(np.asarray, fit_batch(self.dataset.train.take(first), task.study))
         self.networks = Networks(task.builder, task.study, example=self.example)
+        self.proven: frozenset[str] = frozenset()
+        self._refused: dict[tuple[str, float], str] = {}
         self._programs: dict[str, one.Program] = {}
         self._lowered: dict[tuple[str, float], tuple[one.Program, np.ndarray] | None] = {}
+        self._given = functools.cache(self._give)
         self._split = functools.lru_cache(maxsize=SPLITS_KEPT)(self._divide)
 
-    def data(self, seed: int) -> one.TrialData:
-        """Return the arrays on the device, as a seed's trials need them."""
-        return self._given if self.study.validation == FIXED else self._split(seed)
+    def data(self, seed: int, *, together: int) -> TrialData:
+        """Return the arrays on the device, as a seed's trials need them, so many examples together in an evaluation."""
+        return self._given(together) if self.study.validation == FIXED else self._split(seed, together)
+
+    def _give(self, together: int) -> TrialData:
+        return TrialData(self.dataset, self.study, together=together, place=self._place)
+
+    def _divide(self, seed: int, together: int) -> TrialData:
+        pool = self.dataset.pool
+        chosen = positions(self.study.validation, seed, pool.y, given=self.dataset.validation.examples)
+        return TrialData(self.dataset, self.study, together=together, chosen=chosen, place=self._place)
+
+    def _place(self, split: Split) -> Batch:
+        """Put what the trials of a seed train on on the device; arrays that all seeds share, once."""
+        shared = split is self.dataset.train or split is self.dataset.pool
+        return self._shared if shared else on_device(fit_batch(split, self.study))
 
     @functools.cached_property
-    def _given(self) -> one.TrialData:
-        return one.TrialData(self.dataset, train_evaluated=self.study.train_evaluated)
-
-    @functools.cached_property
-    def _pool(self) -> Batch:
-        return one.on_device(self.dataset.pool)
-
-    def _divide(self, seed: int) -> one.TrialData:
-        given = len(self.dataset.validation.y)
-        chosen = positions(self.study.validation, seed, self.dataset.pool.y, given=given)
-        evaluated = self.study.train_evaluated
-        return one.TrialData(self.dataset, train_evaluated=evaluated, chosen=chosen, pool=self._pool)
+    def _shared(self) -> Batch:
+        shared = self.dataset.train if self.study.validation == FIXED else self.dataset.pool
+        return on_device(fit_batch(shared, self.study))
 
     def advance(self, trial: Trial, progress: _ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
         """Train a trial until it ends or until the time ``stop``; return the epochs done, and its result at its end."""
@@ -122,32 +139,53 @@ class _Workshop:
             return self.study.epochs, train_reference(self.networks.start(trial), trial, self.dataset, self.study)
         program, coefficients = lowered
         if progress.under_way is None:
-            progress.under_way = one.start(Lowered(self.networks.start(trial), self.example))
+            progress.under_way = one.start(Lowered(self.networks.start(trial), self.example), self.study)
         under_way, before = progress.under_way, progress.under_way.epoch
-        data = self.data(trial.seed)
-        while under_way.epoch < self.study.epochs and not under_way.diverged:
-            one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed)
-            if time.perf_counter() > stop and under_way.epoch < self.study.epochs and not under_way.diverged:
+        data = self.data(trial.seed, together=program.together)
+        while under_way.is_under_way(self.study):
+            one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed, study=self.study)
+            if time.perf_counter() > stop and under_way.is_under_way(self.study):
                 return under_way.epoch - before, None
-        return under_way.epoch - before, one.finish(program, under_way, trial, coefficients, data)
+        return self.study.epochs - before, one.finish(program, under_way, trial, coefficients, data)
 
     def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
-        """Return the compiled program and the coefficients of a trial, or ``None`` for the reference engine."""
+        """Return the proven program and the coefficients of a trial, or ``None`` for the reference engine."""
         point = trial.variant, trial.strength
         if point not in self._lowered:
-            self._lowered[point] = self._lower(trial) if self.study.engine != "reference" else None
+            self._lowered[point] = self._proven(trial) if self.study.engine != "reference" else None
         return self._lowered[point]
 
-    def _lower(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
+    def _proven(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         try:
-            lowered = Lowered(self.networks.build(trial), self.example)
-        except NotLoweredError:
+            program, lowered = self.program(trial)
+            if lowered.key not in self.proven:
+                wanted = proof_examples(self.dataset.train.examples, self.study.batch_size)
+                few = fit_batch(self.dataset.train.take(slice(wanted)), self.study)
+                prove(lowered, jax.tree.map(np.asarray, few), batch_size=self.study.batch_size)
+                self.proven |= {lowered.key}
+        except NotLoweredError as error:
+            self._refused[trial.variant, trial.strength] = str(error)
             return None
+        return program, lowered.coefficients
+
+    def program(self, trial: Trial) -> tuple[one.Program, Lowered]:
+        """Return the compiled program of a trial, and its lowered model.
+
+        Raises:
+            NotLoweredError: the model cannot be lowered.
+        """
+        lowered = lower(self.networks.start(trial), self.example)
         if lowered.key not in self._programs:
             program = one.Program(lowered, batch_size=self.study.batch_size)
-            program.compile(lowered.state, lowered.coefficients, self.data(trial.seed))
+            data = self.data(trial.seed, together=program.together)
+            program.compile(lowered.state, lowered.coefficients, data)
             self._programs[lowered.key] = program
-        return self._programs[lowered.key], lowered.coefficients
+        return self._programs[lowered.key], lowered
+
+    def take_refused(self) -> dict[tuple[str, float], str]:
+        """Return what was found since the last leg not to be trained by a lowered program, with the reasons."""
+        refused, self._refused = self._refused, {}
+        return refused
 
 
 @functools.lru_cache(maxsize=1)
