@@ -10,14 +10,41 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
-    ("errors", "files", "penalties", "study", "results", "builders", "variants", "arrays", "datasets", "splits"),
+    (
+        "errors",
+        "files",
+        "directions",
+        "callbacks",
+        "penalties",
+        "weighting",
+        "study",
+        "results",
+        "builders",
+        "variants",
+        "arrays",
+        "datasets",
+        "splits",
+    ),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
     ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
 )
 PLACES = {
-    "training": ("networks", "comparable", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
+    "training": (
+        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
+        *(
+            "example_losses",
+            "device",
+            "ending",
+            "trial",
+            "proof",
+            "inspection",
+            "reference_probes",
+            "reference",
+            "shard",
+        ),
+    ),
 }
 APART = {"training", "statistics", "execution"}
 MAY_DELAY = {"session", "api", "cli"}

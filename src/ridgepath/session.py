@@ -354,7 +354,7 @@ def _inspect_network(
     from ridgepath.training.device import fit_batch
     from ridgepath.training.inspection import inspect_network
 
-    return inspect_network(builder, study, points, examples=fit_batch(examples, study))
+    return inspect_network(builder, study, points, examples=fit_batch(examples, study.class_weight))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,10 @@ ClassWeight = str | Mapping[int, float] | None
 """As a user gives it: ``"balanced"``, or class → weight; a class that is not named has the weight 1."""
 
 
+ClassWeights = tuple[tuple[int, float], ...]
+"""As a study has it: (class, weight) pairs; empty for 1 each."""
+
+
 def check_class_weight(given: ClassWeight) -> ClassWeight:
     """Check class weights as far as can be without the data.
 
@@ -67,7 +71,7 @@ def parse_class_weight(text: str) -> ClassWeight:
     return check_class_weight(weights)
 
 
-def frozen_class_weight(given: ClassWeight, targets: Any, *, weighted: bool) -> tuple[tuple[int, float], ...]:
+def frozen_class_weight(given: ClassWeight, targets: Any, *, weighted: bool) -> ClassWeights:
     """Return (class, weight) pairs for some training targets.
 
     Args:
@@ -100,7 +104,7 @@ def frozen_class_weight(given: ClassWeight, targets: Any, *, weighted: bool) -> 
     return tuple(sorted(given.items()))
 
 
-def example_weights(class_weight: tuple[tuple[int, float], ...], targets: np.ndarray) -> np.ndarray:
+def example_weights(class_weight: ClassWeights, targets: np.ndarray) -> np.ndarray:
     """Return the weight of every example, float32 (example,), as Keras' ``class_weight`` gives it."""
     numbers = _class_numbers(targets)
     weights = np.ones(len(numbers), np.float32)

@@ -4,8 +4,8 @@ import keras
 import pytest
 from synthetic import make_results, make_study
 
-from ridgepath.errors import InputError
 from ridgepath.directions import direction
+from ridgepath.errors import InputError
 from ridgepath.report.measures import check_measure, name_measure
 
 SMALLER = (

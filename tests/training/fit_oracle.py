@@ -11,6 +11,7 @@ import numpy as np
 
 from ridgepath.datasets import load_dataset
 from ridgepath.training import trial as one
+from ridgepath.training.device import TrialData, batch_order
 from ridgepath.training.lowering import Lowered
 from ridgepath.training.models import build_model
 
@@ -20,7 +21,7 @@ def train_by_fit(build, strength, data, *, seed, epochs, batch_size):
     model = build_model(build, strength, seed=seed, example=(data.train.x[:batch_size], data.train.y[:batch_size]))
     history = []
     for epoch in range(1, epochs + 1):
-        order = one.batch_order(seed, epoch, len(data.train.y))
+        order = batch_order(seed, epoch, len(data.train.y))
         fitted = model.fit(
             data.train.x[order],
             data.train.y[order],
@@ -34,15 +35,29 @@ def train_by_fit(build, strength, data, *, seed, epochs, batch_size):
 
 
 def train_lowered(build, strength, data, *, seed, epochs, batch_size):
-    """Train the lowered trial; return its program, progress and coefficients."""
-    example = (np.asarray(data.train.x[:batch_size]), np.asarray(data.train.y[:batch_size]))
-    lowered = Lowered(build_model(build, strength, seed=seed, example=example), example)
+    """Train the lowered trial; return its progress."""
+    example = data.train.take(slice(batch_size)).batch
+    return lowered_epochs(build_model(build, strength, seed=seed, example=example), data, seed, epochs, batch_size)[-1]
+
+
+def lowered_epochs(model, data, seed, epochs, batch_size, *, evaluated=10_000, **settings):
+    """Train a model by its lowered program; return program, coefficients, data on the device and progress."""
+    lowered = Lowered(model, data.train.take(slice(batch_size)).batch)
     program = one.Program(lowered, batch_size=batch_size)
-    arrays = one.TrialData(data, train_evaluated=len(data.train.y))
-    progress = one.start(lowered)
-    for _ in range(epochs):
+    arrays = TrialData(data, train_evaluated=evaluated, together=program.together)
+    progress = one.start(lowered, **settings)
+    while progress.is_under_way(epochs):
         one.train_one_epoch(program, progress, lowered.coefficients, arrays, seed=seed)
-    return progress
+    return program, lowered.coefficients, arrays, progress
+
+
+def lowered_trial(model, trial, data, study):
+    """Train a model as the trial of a study by its lowered program; return the result."""
+    settings = {"watcher": one.watcher_of(study), "keeps_best": study.keeps_best}
+    program, coefficients, arrays, progress = lowered_epochs(
+        model, data, trial.seed, study.epochs, study.batch_size, evaluated=study.train_evaluated, **settings
+    )
+    return one.finish(program, progress, trial, coefficients, arrays)
 
 
 def differences(build, strength, data, *, seed=3, epochs=1, batch_size=32):

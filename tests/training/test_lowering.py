@@ -1,8 +1,9 @@
+import jax
 import keras
 import numpy as np
 import pytest
 
-from ridgepath.training.lowering import Lowered, NotLoweredError
+from ridgepath.training.lowering import Lowered, NotLoweredError, lower
 from ridgepath.training.models import build_model
 from ridgepath.training.networks import task_network
 
@@ -43,10 +44,8 @@ def in_the_width(strength):
     return network(keras.layers.Dense(int(strength)))
 
 
-def in_the_optimizer(strength):
-    model = network()
-    model.compile(keras.optimizers.AdamW(weight_decay=strength), "sparse_categorical_crossentropy")
-    return model
+def in_the_dropout(strength):
+    return network(keras.layers.Dropout(strength / 10))
 
 
 def in_captured_values(strength):
@@ -54,38 +53,79 @@ def in_captured_values(strength):
     return network(loss=lambda targets, predictions: keras.ops.sum(table * predictions, axis=-1))
 
 
-@pytest.mark.parametrize("build", [hidden_in_a_closure, in_the_width, in_the_optimizer, in_captured_values])
+@pytest.mark.parametrize("build", [hidden_in_a_closure, in_the_width, in_the_dropout, in_captured_values])
 def test_a_strength_that_changes_the_program_has_a_program_of_its_own(build):
     assert lowered(build, 3.0).key != lowered(build, 4.0).key
     assert lowered(build, 3.0).key == lowered(build, 3.0, seed=1).key
 
 
-@pytest.mark.parametrize(
-    ("layer", "reason"),
-    [
-        (lambda: keras.layers.Dropout(0.5), "is a Dropout"),
-        (lambda: keras.layers.BatchNormalization(), "is a BatchNormalization"),
-        (lambda: keras.layers.Dense(3, activity_regularizer="l2"), "activity regularizer"),
-        (lambda: keras.layers.Dense(3, kernel_regularizer=keras.regularizers.OrthogonalRegularizer()), "Orthogonal"),
-    ],
-)
-def test_what_was_not_compared_with_fit_is_refused_with_its_reason(layer, reason):
-    with pytest.raises(NotLoweredError, match=reason):
-        lowered(lambda strength: network(layer()), 0.0)
-
-
-def test_a_model_with_a_training_step_of_its_own_is_refused():
-    class Own(keras.Sequential):
-        def train_step(self, state, data):
-            return super().train_step(state, data)
-
+def test_what_is_only_a_number_shares_one_program_wherever_it_stands():
     def build(strength):
-        model = Own([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
-        model.compile("adam", "sparse_categorical_crossentropy")
+        hidden = keras.layers.Dense(4, bias_regularizer=keras.regularizers.L1(strength), activity_regularizer="l2")
+        model = network(hidden, keras.layers.ActivityRegularization(l1=2 * strength))
+        model.compile(keras.optimizers.AdamW(strength, weight_decay=3 * strength), "sparse_categorical_crossentropy")
         return model
 
-    with pytest.raises(NotLoweredError, match="class of its own"):
-        lowered(build, 0.0)
+    programs = [lowered(build, strength) for strength in (0.0, 1e-4, 0.3)]
+    assert len({program.key for program in programs}) == 1
+    assert list(programs[2].coefficients) == pytest.approx([0.3, 0.01, 0.6, 0.0, 0.9])
+    assert [program.has_call_losses for program in programs] == [True] * 3
+
+
+class Own(keras.Sequential):
+    """A model whose training is its own."""
+
+    def train_step(self, state, data):
+        return super().train_step(state, data)
+
+
+def trained_in_its_own_way(strength):
+    model = Own([keras.layers.Flatten(), keras.layers.Dense(10, "softmax")])
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+def run_eagerly(strength):
+    model = network()
+    model.compile("adam", "sparse_categorical_crossentropy", run_eagerly=True)
+    return model
+
+
+def averaged(strength):
+    model = network()
+    model.compile(keras.optimizers.Adam(use_ema=True), "sparse_categorical_crossentropy")
+    return model
+
+
+def stateful(strength):
+    inputs = keras.Input(batch_shape=(8, 28, 28))
+    model = keras.Model(inputs, keras.layers.Dense(10, "softmax")(keras.layers.LSTM(3, stateful=True)(inputs)))
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
+class Opaque(keras.layers.Layer):
+    """A layer through which no gradient can be taken."""
+
+    def call(self, inputs):
+        if not isinstance(inputs, jax.Array):
+            return inputs
+        return jax.pure_callback(np.asarray, jax.typeof(inputs), inputs)
+
+
+@pytest.mark.parametrize(
+    ("build", "reason"),
+    [
+        (trained_in_its_own_way, "Own has a train_step of its own"),
+        (run_eagerly, "run_eagerly"),
+        (averaged, "use_ema"),
+        (stateful, "carries its state from batch to batch"),
+        (lambda strength: network(Opaque()), "cannot be traced .*Pure callbacks do not support JVP"),
+    ],
+)
+def test_what_cannot_be_lowered_is_refused_with_its_reason(build, reason):
+    with pytest.raises(NotLoweredError, match=reason):
+        lower(build_model(build, 0.0, seed=0, example=EXAMPLE), EXAMPLE)
 
 
 def test_lowering_leaves_the_model_as_it_was():

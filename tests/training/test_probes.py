@@ -7,10 +7,11 @@ import pytest
 
 from ridgepath.datasets import Dataset, Split
 from ridgepath.training import trial as one
+from ridgepath.training.device import TrialData
 from ridgepath.training.lowering import Lowered
 from ridgepath.training.models import build_model
 from ridgepath.training.probes import CHANGE, PROBED, sensitivity, shares, small_change, step_sizes
-from ridgepath.training.reference import probe
+from ridgepath.training.reference_probes import probe
 
 RNG = np.random.default_rng(5)
 
@@ -24,10 +25,15 @@ def by_both(model, data):
     """Probe a network as it stands by both engines."""
     example = tuple(np.asarray(array[:32]) for array in data.train.batch)
     lowered = Lowered(model, example)
-    arrays = one.TrialData(data, train_evaluated=len(data.train.y))
     program = one.Program(lowered, batch_size=32)
+    arrays = TrialData(data, train_evaluated=len(data.train.y), together=program.together)
     mine = program.probe(lowered.state, lowered.coefficients, arrays.train_part, arrays.change)
-    return mine, probe(model, data.train, data.validation)
+    return mine, by_reference(model, data)
+
+
+def by_reference(model, data):
+    """Probe a network as it stands by the reference engine."""
+    return probe(model, data.train, data.validation, together=1000)
 
 
 def built(build, strength, data):
@@ -239,7 +245,7 @@ def test_a_model_that_gives_no_gradient_has_no_shares(digits):
         model.compile("adam", "sparse_categorical_crossentropy")
         return model
 
-    figures = probe(built(build, 0.0, digits), digits.train, digits.validation)
+    figures = by_reference(built(build, 0.0, digits), digits)
     assert np.isnan([figures["gradient_share"], figures["update_share"]]).all()
     assert figures["sensitivity"] > 0
 
@@ -271,7 +277,7 @@ def test_probes_are_those_of_the_same_layers_that_do_not_train(digits, around):
     same = built(lambda strength: network("adam", L2(strength)), 1e-3, digits)
     same.set_weights(model.get_weights()[: len(same.weights)])
     mine, _ = by_both(same, digits)
-    assert probe(model, digits.train, digits.validation) == pytest.approx(mine, rel=1e-4)
+    assert by_reference(model, digits) == pytest.approx(mine, rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -284,7 +290,7 @@ def test_a_penalty_on_no_weights_has_no_share_and_no_penalty_the_share_0(digits,
         model.compile("adam", "sparse_categorical_crossentropy")
         return model
 
-    figures = probe(built(build, 0.0, digits), digits.train, digits.validation)
+    figures = by_reference(built(build, 0.0, digits), digits)
     assert figures["gradient_share"] == pytest.approx(share, nan_ok=True)
     assert figures["sensitivity"] > 0
 

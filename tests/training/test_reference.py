@@ -2,13 +2,12 @@
 
 import numpy as np
 import pytest
+from fit_oracle import lowered_trial
 from scipy.stats import ttest_ind
 
 from ridgepath.datasets import Dataset, Split
 from ridgepath.results import epoch_columns, trial_columns
 from ridgepath.study import Trial
-from ridgepath.training import trial as one
-from ridgepath.training.lowering import Lowered
 from ridgepath.training.models import build_model
 from ridgepath.training.networks import task_network
 from ridgepath.training.reference import train_reference
@@ -29,15 +28,8 @@ def model_of(build, trial, data):
     return build_model(build, trial.strength, seed=trial.seed, example=(data.train.x[:32], data.train.y[:32]))
 
 
-def train_lowered(trial, data, study):
-    example = (np.asarray(data.train.x[:32]), np.asarray(data.train.y[:32]))
-    lowered = Lowered(model_of(task_network, trial, data), example)
-    program = one.Program(lowered, batch_size=study.batch_size)
-    arrays = one.TrialData(data, train_evaluated=study.train_evaluated)
-    progress = one.start(lowered)
-    while progress.epoch < study.epochs and not progress.diverged:
-        one.train_one_epoch(program, progress, lowered.coefficients, arrays, seed=trial.seed)
-    return one.finish(program, progress, trial, lowered.coefficients, arrays)
+def train_lowered(trial, data, study, build=task_network):
+    return lowered_trial(model_of(build, trial, data), trial, data, study)
 
 
 @pytest.mark.parametrize("strength", [0.0, 1e-2])
@@ -74,11 +66,10 @@ def explosive(strength):
 
 
 @pytest.mark.parametrize("engine", ["jax", "reference"])
-def test_a_trial_whose_loss_is_not_finite_is_marked_with_its_epoch(few, study_of, engine, monkeypatch):
+def test_a_trial_whose_loss_is_not_finite_is_marked_with_its_epoch(few, study_of, engine):
     study, trial = study_of(few, epochs=4), Trial("l2", 1.0, 0)
-    monkeypatch.setitem(globals(), "task_network", explosive)
     result = (
-        train_lowered(trial, few, study)
+        train_lowered(trial, few, study, explosive)
         if engine == "jax"
         else train_reference(model_of(explosive, trial, few), trial, few, study)
     )

@@ -3,8 +3,8 @@ import numpy as np
 from ridgepath.datasets import Split
 from ridgepath.study import Shard, Trial
 from ridgepath.training import shard as shard_module
+from ridgepath.training.device import batch_order, evaluated_part
 from ridgepath.training.shard import Task, train_leg
-from ridgepath.training.trial import batch_order, evaluated_part
 
 
 def test_the_order_of_batches_follows_from_seed_and_epoch_alone():

@@ -43,7 +43,9 @@ def of_layer(make):
     """Return a builder of a small network with this layer, and an L2 penalty behind it."""
 
     def build(strength):
-        return sequential(make(strength), layers.Flatten(), layers.Dense(4, kernel_regularizer=regularizers.L2(strength)))
+        return sequential(
+            make(strength), layers.Flatten(), layers.Dense(4, kernel_regularizer=regularizers.L2(strength))
+        )
 
     return build
 
@@ -189,8 +191,12 @@ NETWORKS = {
     "add_loss in a layer of one's own": (of_layer(Noisy), VECTORS),
     "a subclassed model": (_subclassed, VECTORS),
     "sample weights": (of_layer(lambda s: layers.Dense(4)), WEIGHTED),
-    "regression": (lambda s: sequential(layers.Dense(4, kernel_regularizer=regularizers.L2(s)), units=1, loss="mse",
-                                        metrics=["mae"]), NUMBERS),
+    "regression": (
+        lambda s: sequential(
+            layers.Dense(4, kernel_regularizer=regularizers.L2(s)), units=1, loss="mse", metrics=["mae"]
+        ),
+        NUMBERS,
+    ),
     "a loss of one's own": (_own_loss, NUMBERS),
     "a summed loss": (_summed_loss, NUMBERS),
     "two outputs": (_two_outputs, _data(_draws(6), (CLASSES, _draws(1)))),

@@ -10,10 +10,9 @@ import numpy as np
 
 from ridgepath.arrays import Dataset, Split
 from ridgepath.splits import Positions
-from ridgepath.study import Study
 from ridgepath.training.models import Batch
 from ridgepath.training.probes import PROBED, Change, small_change
-from ridgepath.weighting import example_weights
+from ridgepath.weighting import ClassWeights, example_weights
 
 EVALUATED_TOGETHER = 1000
 """Examples that go through the network at once when it is evaluated and no batch has a loss of its own."""
@@ -34,12 +33,12 @@ def _evaluated_positions(present: int, examples: int) -> np.ndarray:
     return np.sort(np.random.default_rng(0).permutation(present)[:examples])
 
 
-def fit_batch(split: Split, study: Study) -> Batch:
+def fit_batch(split: Split, class_weight: ClassWeights) -> Batch:
     """Return a split's arrays as ``fit`` takes them: with the weights of its examples, or of their classes."""
-    if not study.class_weight:
+    if not class_weight:
         return split.batch
     assert isinstance(split.y, np.ndarray)
-    return split.x, split.y, example_weights(study.class_weight, split.y)
+    return split.x, split.y, example_weights(class_weight, split.y)
 
 
 def on_device(batch: Batch) -> Batch:
@@ -65,8 +64,9 @@ class TrialData:
     def __init__(
         self,
         data: Dataset,
-        study: Study,
         *,
+        train_evaluated: int,
+        class_weight: ClassWeights = (),
         together: int = EVALUATED_TOGETHER,
         chosen: Positions | None = None,
         place: Callable[[Split], Batch] | None = None,
@@ -75,12 +75,13 @@ class TrialData:
 
         Args:
             data: the arrays.
-            study: what is asked of them.
+            train_evaluated: number of training examples on which every epoch is evaluated.
+            class_weight: as a :class:`~ridgepath.study.Study` has it.
             together: examples that go through the network at once when it is evaluated.
             chosen: the split, in positions of the pool; ``None`` for the split that was given.
             place: puts the pool on the device, if it is not there already.
         """
-        place = place or (lambda split: on_device(fit_batch(split, study)))
+        place = place or (lambda split: on_device(fit_batch(split, class_weight)))
 
         def kept(split: Split, positions: np.ndarray | None = None) -> list[Batch]:
             return list(_Chunks(split, together, positions))
@@ -90,8 +91,8 @@ class TrialData:
         if chosen is None:
             self.train = place(data.train)
             self.positions = np.arange(data.train.examples, dtype=np.int32)
-            self.train_part = kept(evaluated_part(data.train, study.train_evaluated))
-            is_all = study.train_evaluated >= data.train.examples
+            self.train_part = kept(evaluated_part(data.train, train_evaluated))
+            is_all = train_evaluated >= data.train.examples
             self.all_train: Iterable[Batch] = self.train_part if is_all else kept(data.train)
             self.validation = kept(data.validation)
             self.change = _change(data.validation)
@@ -99,7 +100,7 @@ class TrialData:
             pool = data.pool_for(chosen.train)
             self.train = place(pool)
             self.positions = chosen.train.astype(np.int32)
-            part = chosen.train[_evaluated_positions(len(chosen.train), study.train_evaluated)]
+            part = chosen.train[_evaluated_positions(len(chosen.train), train_evaluated)]
             self.train_part = kept(pool, part)
             self.all_train = _Chunks(pool, together, chosen.train)
             self.validation = kept(pool, chosen.validation)

@@ -161,7 +161,9 @@ def early_stopping(study: Study) -> list[Any]:
 def refit(builder: Builder, trial: Trial, data: Dataset, study: Study) -> Any:
     """Train the network of one trial once more, on what its seed trains on, and return the model."""
     data = divided(data, study.validation, trial.seed)
-    model = Networks(builder, study, example=fit_batch(data.train.take(slice(study.batch_size)), study)).start(trial)
+    model = Networks(
+        builder, study, example=fit_batch(data.train.take(slice(study.batch_size)), study.class_weight)
+    ).start(trial)
     _fit(model, data.train, trial, study)
     return model
 
@@ -169,7 +171,7 @@ def refit(builder: Builder, trial: Trial, data: Dataset, study: Study) -> Any:
 def _fit(
     model: Any, train: Split, trial: Trial, study: Study, *, callbacks: Sequence[Any] = (), **settings: Any
 ) -> None:
-    batches = OrderedBatches(fit_batch(train, study), batch_size=study.batch_size)
+    batches = OrderedBatches(fit_batch(train, study.class_weight), batch_size=study.batch_size)
 
     def begin_epoch(epoch: int, logs: object = None) -> None:
         batches.order = batch_order(trial.seed, epoch + 1, len(batches.order))

@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
@@ -101,7 +102,9 @@ class _Workshop:
         self.study = task.study
         self.dataset = Dataset.open(Path(task.data_folder))
         first = slice(0, task.study.batch_size)
-        self.example: Batch = jax.tree.map(np.asarray, fit_batch(self.dataset.train.take(first), task.study))
+        self.example: Batch = jax.tree.map(
+            np.asarray, fit_batch(self.dataset.train.take(first), task.study.class_weight)
+        )
         self.networks = Networks(task.builder, task.study, example=self.example)
         self.proven: frozenset[str] = frozenset()
         self._refused: dict[tuple[str, float], str] = {}
@@ -115,22 +118,31 @@ class _Workshop:
         return self._given(together) if self.study.validation == FIXED else self._split(seed, together)
 
     def _give(self, together: int) -> TrialData:
-        return TrialData(self.dataset, self.study, together=together, place=self._place)
+        return self._trial_data(together=together)
 
     def _divide(self, seed: int, together: int) -> TrialData:
         pool = self.dataset.pool
         chosen = positions(self.study.validation, seed, pool.y, given=self.dataset.validation.examples)
-        return TrialData(self.dataset, self.study, together=together, chosen=chosen, place=self._place)
+        return self._trial_data(together=together, chosen=chosen)
+
+    def _trial_data(self, **settings: Any) -> TrialData:
+        return TrialData(
+            self.dataset,
+            train_evaluated=self.study.train_evaluated,
+            class_weight=self.study.class_weight,
+            place=self._place,
+            **settings,
+        )
 
     def _place(self, split: Split) -> Batch:
         """Put what the trials of a seed train on on the device; arrays that all seeds share, once."""
         shared = split is self.dataset.train or split is self.dataset.pool
-        return self._shared if shared else on_device(fit_batch(split, self.study))
+        return self._shared if shared else on_device(fit_batch(split, self.study.class_weight))
 
     @functools.cached_property
     def _shared(self) -> Batch:
         shared = self.dataset.train if self.study.validation == FIXED else self.dataset.pool
-        return on_device(fit_batch(shared, self.study))
+        return on_device(fit_batch(shared, self.study.class_weight))
 
     def advance(self, trial: Trial, progress: _ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
         """Train a trial until it ends or until the time ``stop``; return the epochs done, and its result at its end."""
@@ -139,12 +151,16 @@ class _Workshop:
             return self.study.epochs, train_reference(self.networks.start(trial), trial, self.dataset, self.study)
         program, coefficients = lowered
         if progress.under_way is None:
-            progress.under_way = one.start(Lowered(self.networks.start(trial), self.example), self.study)
+            progress.under_way = one.start(
+                Lowered(self.networks.start(trial), self.example),
+                watcher=one.watcher_of(self.study),
+                keeps_best=self.study.keeps_best,
+            )
         under_way, before = progress.under_way, progress.under_way.epoch
         data = self.data(trial.seed, together=program.together)
-        while under_way.is_under_way(self.study):
-            one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed, study=self.study)
-            if time.perf_counter() > stop and under_way.is_under_way(self.study):
+        while under_way.is_under_way(self.study.epochs):
+            one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed)
+            if time.perf_counter() > stop and under_way.is_under_way(self.study.epochs):
                 return under_way.epoch - before, None
         return self.study.epochs - before, one.finish(program, under_way, trial, coefficients, data)
 
@@ -160,7 +176,7 @@ class _Workshop:
             program, lowered = self.program(trial)
             if lowered.key not in self.proven:
                 wanted = proof_examples(self.dataset.train.examples, self.study.batch_size)
-                few = fit_batch(self.dataset.train.take(slice(wanted)), self.study)
+                few = fit_batch(self.dataset.train.take(slice(wanted)), self.study.class_weight)
                 prove(lowered, jax.tree.map(np.asarray, few), batch_size=self.study.batch_size)
                 self.proven |= {lowered.key}
         except NotLoweredError as error:

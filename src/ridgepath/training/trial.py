@@ -125,7 +125,8 @@ class Progress:
         epochs: column of ``epoch_columns`` → values, one an epoch done.
         validation_losses: data loss of each validation example after the last epoch done.
         watcher: what early stopping remembers, or what finds the best epoch; ``None`` where neither is asked for.
-        best: the state and the validation losses of the best epoch so far, if that is the one to end with.
+        keeps_best: whether the trial ends with the weights of its best epoch.
+        best: the state and the validation losses of that one so far.
         seconds: time spent so far.
         diverged: whether a loss of the last epoch done was not finite; the trial then ends there.
         stopped: whether early stopping ended it.
@@ -135,6 +136,7 @@ class Progress:
     epochs: dict[str, list[float]]
     validation_losses: np.ndarray
     watcher: Watcher | None = None
+    keeps_best: bool = False
     best: tuple[State, np.ndarray] | None = None
     seconds: float = 0.0
     diverged: bool = False
@@ -145,15 +147,15 @@ class Progress:
         """Number of epochs done."""
         return len(self.epochs["loss"])
 
-    def is_under_way(self, study: Study) -> bool:
-        """Tell whether there is an epoch to train."""
-        return self.epoch < study.epochs and not self.diverged and not self.stopped
+    def is_under_way(self, epochs: int) -> bool:
+        """Tell whether there is an epoch to train, of so many."""
+        return self.epoch < epochs and not self.diverged and not self.stopped
 
 
-def start(lowered: Lowered, study: Study) -> Progress:
+def start(lowered: Lowered, *, watcher: Watcher | None = None, keeps_best: bool = False) -> Progress:
     """Begin a trial at the weights that the model has now."""
     columns: dict[str, list[float]] = {name: [] for name in epoch_columns(lowered.metrics)}
-    return Progress(lowered.state, columns, np.empty(0, np.float32), watcher_of(study))
+    return Progress(lowered.state, columns, np.empty(0, np.float32), watcher, keeps_best)
 
 
 def watcher_of(study: Study) -> Watcher | None:
@@ -165,7 +167,7 @@ def watcher_of(study: Study) -> Watcher | None:
 
 
 def train_one_epoch(
-    program: Program, progress: Progress, coefficients: np.ndarray, data: TrialData, *, seed: int, study: Study
+    program: Program, progress: Progress, coefficients: np.ndarray, data: TrialData, *, seed: int
 ) -> None:
     """Train a trial for one more epoch and take the figures at its end."""
     began = time.perf_counter()
@@ -182,17 +184,17 @@ def train_one_epoch(
         values.append(figures[name])
     progress.state, progress.validation_losses = state, validation.losses
     progress.diverged = not all(math.isfinite(figures[name]) for name in ("loss", "val_loss", "train_data_loss"))
-    _watch(progress, figures, study)
+    _watch(progress, figures)
     progress.seconds += time.perf_counter() - began
 
 
-def _watch(progress: Progress, figures: dict[str, float], study: Study) -> None:
+def _watch(progress: Progress, figures: dict[str, float]) -> None:
     """Let early stopping see the epoch that was just done, and keep its weights if it is the best so far."""
     watcher = progress.watcher
     if watcher is None or progress.diverged:
         return
     progress.stopped = watcher.watch(figures[watcher.rule.monitor], epoch=progress.epoch)
-    if study.keeps_best and watcher.best_epoch == progress.epoch:
+    if progress.keeps_best and watcher.best_epoch == progress.epoch:
         progress.best = jax.tree.map(np.array, (progress.state, progress.validation_losses))
 
 
