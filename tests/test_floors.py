@@ -10,11 +10,14 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
-    ("errors", "files", "penalties", "study", "results", "builders", "variants", "arrays", "datasets", "splits"),
+    (
+        *("errors", "files", "penalties", "study", "results", "builders", "variants", "arrays", "splits", "archives"),
+        *("bundled", "images", "tables", "encoding", "soundness", "sources", "datasets"),
+    ),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
+    ("progress", "search", "session", "deciding", "api", "data_options", "cli", "__main__"),
 )
 PLACES = {
     "training": ("networks", "comparable", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ridgepath.builders import Builder
-from ridgepath.datasets import NAMES, Dataset, check_labels, load_dataset
+from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.penalties import write_points
@@ -39,7 +39,7 @@ class Request:
     """What a user asks for, checked as far as can be without the data and the network.
 
     Attributes:
-        data: as in :func:`ridgepath.api.fit_path`.
+        data: as :func:`ridgepath.datasets.load_dataset` takes it.
         variants: as :func:`ridgepath.variants.asked_variants` returns them; ``None`` for one of strengths that are to
             be found.
         seeds: as :func:`ridgepath.study.check_seeds` returns them.
@@ -83,13 +83,6 @@ class Request:
         found = self.variants is None
         strengths = COUNT + 1 if found else sum(len(variant.strengths) for variant in self.variants or ())
         return strengths * len(self.seeds) + len(self.further)
-
-    @property
-    def location(self) -> str:
-        """From where the data can be loaded again, by name or path; empty for arrays."""
-        if not isinstance(self.data, str | Path):
-            return ""
-        return str(self.data) if self.data in NAMES else str(Path(self.data).expanduser().resolve())
 
     def study(self, dataset: Dataset) -> Study:
         """Return the frozen question, now that its data is there; strengths that are to be found are not yet in it.
@@ -159,9 +152,12 @@ def run(request: Request, watch: Watch) -> Path:
                     study = with_strengths(study, found.strengths)
                     network = pool.begin(_inspect_network, request.builder, study, _example(dataset, study))()
                     missing = _missing(study, store)
-                for reason in (*_explain(network.refused, several=len(study.variants) > 1), *describe(study)):
-                    watch.say(reason)
-                store = _written(study, store, folder=folder, network=network, request=request, found=found)
+                refused = _explain(network.refused, several=len(study.variants) > 1)
+                for sentence in (*dataset.account, *refused, *describe(study)):
+                    watch.say(sentence)
+                store = _written(
+                    study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
+                )
                 more = () if found is None else extensions(found, study, store, watch)
                 _train(crew, store, chain([missing], more), store.study, watch=watch, sitting=sitting)
         else:
@@ -240,7 +236,14 @@ def _explain(refused: dict[tuple[str, float], str], *, several: bool) -> Iterato
 
 
 def _written(
-    study: Study, store: StudyStore | None, *, folder: Path, network: NetworkCard, request: Request, found: Found | None
+    study: Study,
+    store: StudyStore | None,
+    *,
+    folder: Path,
+    network: NetworkCard,
+    request: Request,
+    found: Found | None,
+    account: Sequence[str],
 ) -> StudyStore:
     """Create the store, or let the one that is there take up the new strengths and seeds."""
     note = {} if found is None else found.context
@@ -253,7 +256,8 @@ def _written(
         "machine": f"{platform.system()} {platform.machine()}, {available_cores()} cores",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": request.command,
-        "data": request.location,
+        "data": Source.of(request.data).location,
+        "data preparation": " ".join(account),
         "parameters": str(network.parameters),
         **note,
     }
