@@ -144,7 +144,7 @@ class Target:
             row = int((codes < 0).argmax())
             raise InputError(
                 f"the {split} targets must be among the classes of the training table, {_spelled(self.classes)}",
-                received=f"{column.iloc[row]!r} in row {row + 1}",
+                received=f"{_plain(column.iloc[row])!r} in row {row + 1}",
                 remedy="Correct them, or leave such rows out.",
             )
         return codes.astype(np.int32)
@@ -168,11 +168,15 @@ def _categories(column: pd.Series) -> tuple[Any, ...]:
 
 
 def _sorted(values: Iterable[Any]) -> tuple[Any, ...]:
-    plain = [value.item() if isinstance(value, np.generic) else value for value in values]
+    plain = [_plain(value) for value in values]
     try:
         return tuple(sorted(plain))
     except TypeError:  # pandas' categories may be of several types.
         return tuple(sorted(plain, key=lambda value: (type(value).__name__, value)))
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _codes(column: pd.Series, known: Sequence[Any]) -> np.ndarray:
