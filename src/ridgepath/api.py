@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ridgepath.builders import Build, Builder, find_builder
-from ridgepath.datasets import load_dataset
+from ridgepath.datasets import Source, load_dataset
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.directions import direction
 from ridgepath.errors import InputError, StudyError
@@ -41,6 +41,12 @@ def fit_path(
     build: str | Build,
     data: Any = "mnist-5k",
     *,
+    target: str | None = None,
+    weight: str | None = None,
+    validation_data: Any = None,
+    test_data: Any = None,
+    validation_share: float | None = None,
+    test_share: float | None = None,
     strengths: str | Sequence[object] | None = None,
     vary: Vary | None = None,
     seeds: int | Sequence[int] = 5,
@@ -61,9 +67,14 @@ def fit_path(
     Args:
         build: a function that takes a strength and returns a compiled Keras model, or ``"FILE.py:build"``.
             It is called in worker processes, whose Keras runs on JAX whatever the caller's runs on.
-        data: ``"mnist-5k"``, ``"mnist"``, ``"fashion-mnist"``, an ``.npz`` file, a
-            :class:`~ridgepath.datasets.Dataset`, or ``((x, y), (x_val, y_val))``, perhaps with a third
-            pair, the test set.
+        data: the name of a data set such as ``"mnist-5k"``, ``"digits"`` or ``"diabetes"``; a table, as a DataFrame or
+            as a ``.csv`` or ``.parquet`` file, with ``target``; an ``.npz`` file; a
+            :class:`~ridgepath.datasets.Dataset`; arrays ``(x, y)``, or ``((x, y), (x_val, y_val))``, perhaps with a
+            third pair, the test set. Weights are a third array, several inputs a tuple or a dict of arrays.
+        target, weight: of a table, the column to predict, and perhaps the one that says how much an example counts.
+        validation_data, test_data: of a table, another one; of ``(x, y)``, another such pair.
+        validation_share, test_share: of the examples, set apart where none are given for this, the same ones in
+            every study, by class; by default 0.2 to validate and none to test.
         strengths: numbers >= 0, in the convention of the builder (Keras' own ``l2(λ)`` is ``λ·Σw²``). Or ``"auto"``:
             short trainings bracket the ridge, a log grid is spread over it, with 0, and an end at which the best lies
             is extended. The study remembers how; asked again, or resumed, it keeps its strengths, and is extended where
@@ -91,7 +102,7 @@ def fit_path(
     builder = find_builder(build)
     request = Request(
         builder=builder,
-        data=data,
+        data=Source(data, target, weight, validation_data, test_data, validation_share, test_share),
         variants=asked_variants(builder, strengths=strengths, vary=vary, zero=zero),
         seeds=check_seeds(seeds),
         epochs=epochs,
@@ -192,14 +203,14 @@ def request_of(
     study, location = store.study, store.context.get("data", "")
     if study.builder.location is None or not location:
         raise StudyError(
-            "a study whose network is in a file and whose data has a name or is an .npz file",
+            "a study whose network is in a file and whose data has a name or is in files",
             received=f"one whose {'data' if study.builder.location else 'network'} was given in Python",
             remedy=f"Call fit_path again with the same network and data, and study={str(store.folder)!r}.",
         )
     builder = find_builder(study.builder.location)
     return Request(
         builder=builder,
-        data=location,
+        data=Source.at(location),
         variants=added_variants(builder, study.variants, strengths=strengths, vary=vary),
         seeds=study.seeds if seeds is None else check_seeds(seeds),
         epochs=study.epochs,
@@ -227,7 +238,8 @@ class Path:
         self._store = store
         self._builder = builder
         self._summaries: dict[Terms, Summary] = {}
-        self._data = data if data is not None else store.context.get("data") or None
+        location = store.context.get("data")
+        self._data = data if data is not None or not location else Source.at(location)
 
     @functools.cached_property
     def results(self) -> Results:
@@ -356,7 +368,7 @@ class Path:
         builder = self._builder or (find_builder(location) if location is not None else None)
         if builder is None or self._data is None:
             raise InputError(
-                "a study whose network is in a file and whose data has a name or is an .npz file",
+                "a study whose network is in a file and whose data has a name or is in files",
                 received="one whose network or data was given in Python",
                 remedy="Call refit on the path that fit_path returned.",
             )

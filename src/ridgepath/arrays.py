@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -48,7 +49,11 @@ class Split(NamedTuple):
 
     def take(self, chosen: np.ndarray | slice) -> Split:
         """Return the examples at some positions: views for a slice, else copies."""
-        return Split(*(_each(lambda array: array[chosen], part) for part in self))
+        return Split(*(taken(part, chosen) for part in self))
+
+    def take_large(self, chosen: np.ndarray) -> Split:
+        """Return the examples at some positions, out of a memory map in another one, in a file that nobody sees."""
+        return Split(*(each(lambda array: _rows(array, chosen), part) for part in self))
 
     def arrays(self) -> Iterator[tuple[str, np.ndarray]]:
         """Yield every array with its name: ``x``, or ``x.0``, ..., or ``x.NAME``, ...; then of ``y``; ``weight``."""
@@ -64,6 +69,7 @@ class Dataset:
     Attributes:
         standardized: columns of features (example, column) that were scaled to mean 0 and standard deviation 1 on the
             training examples; where every seed has training examples of its own, they are scaled anew by these.
+        account: sentences that say how it was read and divided.
     """
 
     name: str
@@ -71,6 +77,12 @@ class Dataset:
     validation: Split
     test: Split | None = None
     standardized: tuple[int, ...] = field(default=(), kw_only=True)
+    account: tuple[str, ...] = field(default=(), kw_only=True)
+
+    @classmethod
+    def of(cls, name: str, splits: Mapping[str, Split], **settings: Any) -> Dataset:
+        """Make a data set of splits by name."""
+        return cls(name, splits["train"], splits["validation"], splits.get("test"), **settings)
 
     @property
     def splits(self) -> dict[str, Split]:
@@ -107,8 +119,11 @@ class Dataset:
         return self._scaled(self.test, train) if self.test and self.standardized else self.test
 
     def _scaled(self, split: Split, train: np.ndarray) -> Split:
-        features, pool = cast(np.ndarray, split.x), cast(np.ndarray, self.pool.x)
-        return split._replace(x=standardize(features, self.standardized, by=pool[train]))
+        columns = list(self.standardized)
+        features = cast(np.ndarray, split.x).copy()
+        by = cast(np.ndarray, self.pool.x)[:, columns][train]
+        features[:, columns] = standardize(features[:, columns], by=by)
+        return split._replace(x=features)
 
     def save(self, folder: Path, *, pooled: bool = False) -> None:
         """Write every array to a file of its own in ``folder``, for other processes to :meth:`open`.
@@ -125,7 +140,8 @@ class Dataset:
             else {"train": [self.train], "validation": [self.validation]}
         )
         splits = {name: _written(folder, name, *parts) for name, parts in (parts | whole).items()}
-        saved = {"name": self.name, "splits": splits, "train": self.train.examples, "standardized": self.standardized}
+        saved = {"name": self.name, "splits": splits, "train": self.train.examples}
+        saved |= {"standardized": self.standardized, "account": self.account}
         (folder / "dataset.json").write_text(json.dumps(saved))
 
     @classmethod
@@ -137,14 +153,15 @@ class Dataset:
         if pool is not None:
             cut = saved["train"]
             splits |= {"train": pool.take(slice(None, cut)), "validation": pool.take(slice(cut, None))}
-        dataset = cls(saved["name"], **splits, standardized=tuple(saved["standardized"]))
+        settings = {name: tuple(saved[name]) for name in ("standardized", "account")}
+        dataset = cls.of(saved["name"], splits, **settings)
         if pool is not None:
             vars(dataset)["pool"] = pool  # What the property would join again, in memory of this process' own.
         return dataset
 
 
-def standardize(features: np.ndarray, columns: Sequence[int], *, by: np.ndarray) -> np.ndarray:
-    """Return features, as float32, of which some columns have mean 0 and standard deviation 1 in other examples.
+def standardize(features: np.ndarray, *, by: np.ndarray) -> np.ndarray:
+    """Return features, as float32, whose every column has mean 0 and standard deviation 1 in other examples.
 
     Sums are taken in float64, the standard deviation with divisor n. A column that is constant there, to the rounding
     of such sums, is only shifted.
@@ -153,19 +170,32 @@ def standardize(features: np.ndarray, columns: Sequence[int], *, by: np.ndarray)
         features: (example, column).
         by: the examples whose means and deviations are taken, (example, column).
     """
-    chosen = list(columns)
-    known = by[:, chosen].astype(np.float64)
+    known = by.astype(np.float64)
     mean = known.mean(axis=0)
     deviation = np.sqrt(np.mean(np.square(known - mean), axis=0))
     deviation[deviation <= len(known) * np.finfo(np.float64).eps * np.abs(mean)] = 1
-    scaled = features.astype(np.float32)
-    scaled[:, chosen] = (features[:, chosen].astype(np.float64) - mean) / deviation
-    return scaled
+    scaled = (features.astype(np.float64) - mean) / deviation
+    return cast(np.ndarray, scaled.astype(np.float32))
 
 
 def examples_of(tree: Tree) -> int:
     """Return the number of examples in one array or several."""
     return len(next(array for _, array in _named(tree)))
+
+
+def taken(tree: Any, chosen: np.ndarray | slice) -> Any:
+    """Return a tree of the examples at some positions: views for a slice, else copies."""
+    return each(lambda array: array[chosen], tree)
+
+
+def each(function: Callable[..., Any], *trees: Any) -> Any:
+    """Return a tree of what a function makes of the arrays at the same place in each of these trees; none of none."""
+    first = trees[0]
+    if isinstance(first, dict):
+        return {name: function(*(tree[name] for tree in trees)) for name in first}
+    if isinstance(first, tuple | list):
+        return tuple(map(function, *trees))
+    return None if first is None else function(*trees)
 
 
 def blocks(array: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
@@ -185,18 +215,18 @@ def _named(tree: Tree | None) -> Iterator[tuple[str, np.ndarray]]:
         yield "", tree
 
 
-def _each(function: Callable[..., Any], *trees: Any) -> Any:
-    """Return a tree of what a function makes of the arrays at the same place in each of these trees."""
-    first = trees[0]
-    if isinstance(first, dict):
-        return {name: function(*(tree[name] for tree in trees)) for name in first}
-    if isinstance(first, tuple | list):
-        return tuple(map(function, *trees))
-    return None if first is None else function(*trees)
+def _rows(array: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    if not isinstance(array, np.memmap):
+        return cast(np.ndarray, array[chosen])
+    with TemporaryFile() as file:  # The map keeps it open, and nothing is left when the map is gone.
+        rows: np.ndarray = np.memmap(file, array.dtype, mode="w+", shape=(len(chosen), *array.shape[1:]))
+    for start, block in blocks(rows):
+        block[:] = array[chosen[start : start + len(block)]]
+    return rows
 
 
 def _joined(function: Callable[..., Any], *splits: Split) -> Split:
-    return Split(*(_each(function, *parts) for parts in zip(*splits, strict=True)))
+    return Split(*(each(function, *parts) for parts in zip(*splits, strict=True)))
 
 
 def _written(folder: Path, name: str, *splits: Split) -> list[Any]:
@@ -226,7 +256,7 @@ def _opened(folder: Path, files: list[Any]) -> Split:
     def mapped(file: str) -> np.ndarray:
         return cast(np.ndarray, np.load(folder / file, mmap_mode="r", allow_pickle=False))
 
-    return Split(*(_each(mapped, part) for part in files))
+    return Split(*(each(mapped, part) for part in files))
 
 
 def _fingerprint(dataset: Dataset) -> str:

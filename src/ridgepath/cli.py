@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import Abort, TyperException
 
+from ridgepath.data_options import Data, Target, TestData, TestShare, ValidationData, ValidationShare, Weight
 from ridgepath.errors import InputError, Interrupted, RidgepathError
 
 if TYPE_CHECKING:
@@ -62,9 +63,6 @@ LargerIsBetter = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Data = Annotated[
-    str, typer.Option(metavar="NAME|FILE.npz", help="mnist-5k, mnist, fashion-mnist, or a file of your own.")
-]
 Strengths = Annotated[
     str | None,
     typer.Option(
@@ -102,6 +100,12 @@ def run(
         typer.Argument(metavar="[FILE.py:build]", help="Your network; by default the task's: 784-128-10 with L2."),
     ] = None,
     data: Data = "mnist-5k",
+    target: Target = None,
+    weight: Weight = None,
+    validation_data: ValidationData = None,
+    test_data: TestData = None,
+    validation_share: ValidationShare = None,
+    test_share: TestShare = None,
     strengths: Strengths = None,
     vary: Vary = None,
     zero: Zero = True,
@@ -126,7 +130,7 @@ def run(
         as_json=as_json,
         builder=builder,
         variants=asked_variants(builder, strengths=strengths, vary=varied, zero=zero),
-        data=data,
+        data=(data, target, weight, validation_data, test_data, validation_share, test_share),
         seeds=seeds,
         epochs=epochs,
         batch_size=batch_size,
@@ -144,6 +148,12 @@ def compare(
         typer.Argument(metavar="[NAMES]...", help="Out of l2, dropout and weight_decay; all by default."),
     ] = None,
     data: Data = "mnist-5k",
+    target: Target = None,
+    weight: Weight = None,
+    validation_data: ValidationData = None,
+    test_data: TestData = None,
+    validation_share: ValidationShare = None,
+    test_share: TestShare = None,
     vary: Vary = None,
     zero: Zero = True,
     seeds: Seeds = "5",
@@ -167,7 +177,7 @@ def compare(
         as_json=as_json,
         builder=builder,
         variants=asked_variants(builder, strengths=None, vary=varied, zero=zero),
-        data=data,
+        data=(data, target, weight, validation_data, test_data, validation_share, test_share),
         seeds=seeds,
         epochs=epochs,
         batch_size=batch_size,
@@ -289,16 +299,24 @@ def _seeds(text: str) -> int | list[int]:
         ) from None
 
 
-def _train(*, margin: float | None, as_json: bool, seeds: str, validation: str, **settings: Any) -> None:
-    """Train what the request of these settings asks for, and show it."""
+def _train(
+    *, margin: float | None, as_json: bool, seeds: str, validation: str, data: tuple[Any, ...], **settings: Any
+) -> None:
+    """Train what the request of these settings asks for, and show it.
+
+    Args:
+        data: the attributes of a :class:`ridgepath.sources.Source`.
+    """
     from ridgepath import api
     from ridgepath.session import Request
+    from ridgepath.sources import Source
     from ridgepath.splits import check_validation
     from ridgepath.statistics.comparison import check_margin
     from ridgepath.study import check_seeds
 
     check_margin(margin)
     request = Request(
+        data=Source(*data),
         seeds=check_seeds(_seeds(seeds)),
         validation=check_validation(validation),
         command=shlex.join(["ridgepath", *sys.argv[1:]]),

@@ -20,7 +20,7 @@ from typing import Any
 from ridgepath.arrays import Split
 from ridgepath.builders import Builder
 from ridgepath.callbacks import LAST, EarlyStopping, check_keep, check_monitor
-from ridgepath.datasets import NAMES, Dataset, check_labels, load_dataset
+from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.progress import Watch, explain
@@ -44,7 +44,7 @@ class Request:
     """What a user asks for, checked as far as can be without the data and the network.
 
     Attributes:
-        data: as in :func:`ridgepath.api.fit_path`.
+        data: as :func:`ridgepath.datasets.load_dataset` takes it.
         variants: as :func:`ridgepath.variants.asked_variants` returns them; ``None`` for one of strengths that are to
             be found.
         seeds: as :func:`ridgepath.study.check_seeds` returns them.
@@ -95,13 +95,6 @@ class Request:
         found = self.variants is None
         strengths = COUNT + 1 if found else sum(len(variant.strengths) for variant in self.variants or ())
         return strengths * len(self.seeds) + len(self.further)
-
-    @property
-    def location(self) -> str:
-        """From where the data can be loaded again, by name or path; empty for arrays."""
-        if not isinstance(self.data, str | Path):
-            return ""
-        return str(self.data) if self.data in NAMES else str(Path(self.data).expanduser().resolve())
 
     def study(self, dataset: Dataset) -> Study:
         """Return the frozen question, now that its data is there; strengths that are to be found are not yet in it.
@@ -177,9 +170,12 @@ def run(request: Request, watch: Watch) -> Path:
                     study = with_strengths(study, found.strengths)
                     network = crew.met(_inspect(pool, request.builder, study, dataset)())
                     missing = _missing(study, store)
-                for sentence in (*explain(network.refused, several=len(study.variants) > 1), *describe(study)):
+                refused = explain(network.refused, several=len(study.variants) > 1)
+                for sentence in (*dataset.account, *refused, *describe(study)):
                     watch.say(sentence)
-                store = _written(study, store, folder=folder, network=network, request=request, found=found)
+                store = _written(
+                    study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
+                )
                 more = () if found is None else extensions(found, study, store, watch)
                 _train(crew, store, chain([missing], more), store.study, watch=watch, sitting=sitting)
         else:
@@ -257,7 +253,14 @@ def _is_to_grow(found: Found | None, study: Study, store: StudyStore | None) -> 
 
 
 def _written(
-    study: Study, store: StudyStore | None, *, folder: Path, network: NetworkCard, request: Request, found: Found | None
+    study: Study,
+    store: StudyStore | None,
+    *,
+    folder: Path,
+    network: NetworkCard,
+    request: Request,
+    found: Found | None,
+    account: Sequence[str],
 ) -> StudyStore:
     """Create the store, or let the one that is there take up the new strengths and seeds."""
     note = {} if found is None else found.context
@@ -270,7 +273,8 @@ def _written(
         "machine": f"{platform.system()} {platform.machine()}, {available_cores()} cores",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": request.command,
-        "data": request.location,
+        "data": Source.of(request.data).location,
+        "data preparation": " ".join(account),
         "parameters": str(network.parameters),
         "trained by model.fit": " ".join(explain(network.refused, several=len(study.variants) > 1)),
         **note,

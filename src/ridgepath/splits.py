@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from ridgepath.arrays import Dataset, Tree, examples_of
+from ridgepath.arrays import Dataset, Tree, examples_of, taken
 from ridgepath.errors import InputError
 from ridgepath.study import FIXED, Study
 
@@ -32,6 +33,9 @@ MOST_FOLDS = 100
 
 STREAM = 2003
 """Keeps divisions apart from all else that is drawn from a seed; changing it makes other divisions."""
+
+APART_STREAM = 2011
+"""Fixes what is set apart of examples that come without a validation part; changing it makes other questions."""
 
 
 class Positions(NamedTuple):
@@ -106,6 +110,32 @@ def divided(dataset: Dataset, validation: str, seed: int) -> Dataset:
     chosen = positions(validation, seed, dataset.pool.y, given=given)
     pool, test = dataset.pool_for(chosen.train), dataset.test_for(chosen.train)
     return replace(dataset, train=pool.take(chosen.train), validation=pool.take(chosen.validation), test=test)
+
+
+def set_apart(targets: Tree, shares: Mapping[str, float]) -> dict[str, np.ndarray]:
+    """Set shares of some examples apart, the same in every study; every class has its share, as in :func:`positions`.
+
+    Args:
+        targets: of all examples.
+        shares: ``validation`` and ``test``, or one of them → its share of all examples.
+
+    Returns:
+        Positions of these parts and of ``train``, what is left: ascending.
+
+    Raises:
+        InputError: there are not enough examples.
+    """
+    examples = examples_of(targets)
+    stream, left, parts = np.random.PCG64(APART_STREAM), np.arange(examples), {}
+    for name in (each for each in ("test", "validation") if each in shares):
+        size = max(1, round(shares[name] * examples))
+        if size >= len(left):
+            expected = f"enough examples to set a share of {shares[name]:g} apart for {name}"
+            raise InputError(expected, received=examples, remedy="Give more examples, or a smaller share.")
+        chosen = _part(size, taken(targets, left), stream=stream)
+        parts[name] = np.sort(left[chosen])
+        left = np.setdiff1d(left, parts[name])
+    return {"train": left, **parts}
 
 
 def describe(study: Study) -> tuple[str, ...]:
