@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ridgepath.api import Path, fit_path, open_study, resume
+    from ridgepath.api import Path, compare, fit_path, open_study, resume
     from ridgepath.datasets import Dataset, Split
     from ridgepath.errors import InputError, Interrupted, RidgepathError, StudyError
     from ridgepath.penalties import format_strength, parse_strengths
@@ -25,6 +25,7 @@ __all__ = [
     "StudyError",
     "Trial",
     "Variant",
+    "compare",
     "fit_path",
     "format_strength",
     "open_study",
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("Path", "fit_path", "open_study", "resume"),
+    "api": ("Path", "compare", "fit_path", "open_study", "resume"),
     "datasets": ("Dataset", "Split"),
     "errors": ("InputError", "Interrupted", "RidgepathError", "StudyError"),
     "penalties": ("format_strength", "parse_strengths"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ridgepath.builders import Build, Builder, find_builder
+from ridgepath.builders import PENALTIES_NETWORK, Build, Builder, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.errors import InputError, StudyError
@@ -28,7 +28,7 @@ from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import Study, Trial, check_seeds
-from ridgepath.variants import Vary, added_variants, asked_variants
+from ridgepath.variants import Vary, added_variants, asked_variants, compared_arguments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,6 +101,33 @@ def fit_path(
         validation=check_validation(validation),
     )
     return fit_request(request, progress=progress)
+
+
+def compare(
+    build: str | Build = PENALTIES_NETWORK,
+    data: Any = "mnist-5k",
+    *,
+    names: Sequence[str] = (),
+    vary: Vary | None = None,
+    **settings: Any,
+) -> Path:
+    """Train a path for each of several penalties, or other arguments of a network, and return them as one study.
+
+    Args:
+        build: as in :func:`fit_path`, with a default for every argument; by default a 784-128-10 network with ``l2``,
+            ``dropout`` and ``weight_decay``.
+        data: as in :func:`fit_path`.
+        names: the arguments to compare; by default all that are called ``l1``, ``l2``, ``dropout`` or ``weight_decay``.
+        vary: their strengths where the usual ones (:data:`ridgepath.variants.COMPARED`) do not suit, and those of
+            further arguments.
+        settings: ``seeds``, ``epochs`` and all others of :func:`fit_path`.
+
+    Raises:
+        InputError: something is wrong with the input; nothing was written.
+        Interrupted: the user interrupted it; what was finished is kept in the folder.
+    """
+    compared = compared_arguments(find_builder(build), names, vary or {})
+    return fit_path(build, data, vary=compared, **settings)
 
 
 def fit_request(request: Request, *, progress: bool = True) -> Path:

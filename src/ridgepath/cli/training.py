@@ -61,9 +61,13 @@ def run(
 
 @with_options
 def compare(
-    names: Annotated[
+    compared: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAMES]...", help="Out of l2, dropout and weight_decay; all by default."),
+        typer.Argument(
+            metavar="[FILE.py:build] [NAMES]...",
+            help="Your network, and which of its arguments; by default a built-in 784-128-10 network, and all out of "
+            "l1, l2, dropout and weight_decay that the network has.",
+        ),
     ] = None,
     *,
     varied: Varied,
@@ -71,12 +75,13 @@ def compare(
     training: Training,
     answer: Answer,
 ) -> None:
-    """Compare penalties on a 784-128-10 network: a path for each, and their choices against each other."""
+    """Compare penalties, or other arguments of a network: a path for each, and their choices against each other."""
     from ridgepath.builders import PENALTIES_NETWORK, find_builder
-    from ridgepath.variants import asked_variants, compared_penalties, parse_vary
+    from ridgepath.variants import asked_variants, compared_arguments, parse_vary
 
-    builder = find_builder(PENALTIES_NETWORK)
-    named = compared_penalties(names or (), parse_vary(varied.vary or ()))
+    network, names = _network_and_names(compared or [])
+    builder = find_builder(network or PENALTIES_NETWORK)
+    named = compared_arguments(builder, names, parse_vary(varied.vary or ()))
     variants = asked_variants(builder, strengths=None, vary=named, zero=varied.zero)
     _train(builder, variants, data=data, training=training, answer=answer)
 
@@ -116,6 +121,11 @@ def resume(
         progress=not answer.as_json,
     )
     _present(path, answer)
+
+
+def _network_and_names(texts: list[str]) -> tuple[str | None, list[str]]:
+    """Divide what ``compare`` is given into a network, if the first is no name that an argument can have, and names."""
+    return (None, texts) if not texts or texts[0].isidentifier() else (texts[0], texts[1:])
 
 
 def _train(
