@@ -10,14 +10,27 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
-    ("errors", "files", "penalties", "study", "results", "builders", "variants", "arrays", "datasets", "splits"),
+    (
+        "errors",
+        "files",
+        "penalties",
+        "conventions",
+        "conversion",
+        "study",
+        "results",
+        "builders",
+        "variants",
+        "arrays",
+        "datasets",
+        "splits",
+    ),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
     ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
 )
 PLACES = {
-    "cli": ("options", "reading", "training", "program"),
+    "cli": ("options", "reading", "training", "converting", "program"),
     "training": ("networks", "comparable", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
 }
 APART = {"training", "statistics", "execution"}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ridgepath.api import Path, compare, fit_path, open_study, resume
+    from ridgepath.conversion import convert_strength
     from ridgepath.datasets import Dataset, Split
     from ridgepath.errors import InputError, Interrupted, RidgepathError, StudyError
     from ridgepath.penalties import format_strength, parse_strengths
@@ -26,6 +27,7 @@ __all__ = [
     "Trial",
     "Variant",
     "compare",
+    "convert_strength",
     "fit_path",
     "format_strength",
     "open_study",
@@ -35,6 +37,7 @@ __all__ = [
 
 _HOMES = {
     "api": ("Path", "compare", "fit_path", "open_study", "resume"),
+    "conversion": ("convert_strength",),
     "datasets": ("Dataset", "Split"),
     "errors": ("InputError", "Interrupted", "RidgepathError", "StudyError"),
     "penalties": ("format_strength", "parse_strengths"),

@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.exceptions import Abort, TyperException
 
+from ridgepath.cli.converting import convert
 from ridgepath.cli.reading import export, list_studies, report, show
 from ridgepath.cli.training import compare, resume, run
 from ridgepath.errors import InputError, Interrupted, RidgepathError
@@ -24,6 +25,7 @@ app = typer.Typer(
 for command in (run, compare, resume, show, report, export):
     app.command()(command)
 app.command("ls")(list_studies)
+app.command()(convert)
 
 
 def main(arguments: list[str] | None = None) -> None:
