@@ -27,14 +27,14 @@ FLOORS = (
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
+    ("progress", "search", "session", "resuming", "deciding", "refitting", "api", "cli", "__main__"),
 )
 PLACES = {
-    "cli": ("options", "reading", "training", "converting", "program"),
+    "cli": ("options", "reading", "training", "refitting", "converting", "program"),
     "training": ("networks", "comparable", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "api", "cli"}
+MAY_DELAY = {"session", "refitting", "api", "cli"}
 
 
 def modules():

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -167,11 +167,12 @@ def _gradients(model: Any) -> Callable[[Batch], Gradients]:
     return partial(jax.jit(both), [trained[i] for i in positions], trained, frozen)
 
 
-def refit(builder: Builder, trial: Trial, data: Dataset, study: Study) -> Any:
-    """Train the network of one trial once more, on what its seed trains on, and return the model."""
+def refit(builder: Builder, trial: Trial, data: Dataset, study: Study, *, with_validation: bool = False) -> Any:
+    """Train the network of one trial once more, on what its seed trains on or on the whole pool, and return it."""
     first = slice(0, study.batch_size)
     model = Networks(builder, study, example=(data.train.x[first], data.train.y[first])).start(trial)
-    _fit(model, divided(data, study.validation, trial.seed), trial, study)
+    seen = replace(data, train=data.pool) if with_validation else divided(data, study.validation, trial.seed)
+    _fit(model, seen, trial, study)
     return model
 
 
