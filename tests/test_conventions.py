@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.linear_model import Lasso, LogisticRegression, Ridge, SGDClassifier, SGDRegressor
+from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge, SGDClassifier, SGDRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from ridgepath import convert_strength
@@ -92,6 +92,31 @@ def test_lasso(diabetes):
     found = Lasso(alpha=7.0, fit_intercept=False, tol=1e-12).fit(x, y).coef_
     l1 = convert_strength(7.0, "sklearn-lasso-alpha", "keras-l1")
     assert_minimum_with_l1(found, squared_gradient(found, x, y), l1)
+
+
+def test_ridge_with_several_outputs(diabetes):
+    """Keras' mean squared error is the mean over the outputs, too, of which Ridge takes the sum."""
+    x, y = diabetes
+    both = np.column_stack([y, y[::-1]])
+    found = Ridge(alpha=13.0, fit_intercept=False).fit(x, both).coef_.T
+    l2 = convert_strength(13.0, "sklearn-ridge-alpha", "keras-l2", examples=80) / 2
+    errors, weights = keras.Variable(both), keras.Variable(found)
+
+    def objective(w):
+        return keras.ops.mean(keras.losses.mean_squared_error(errors, x @ w)) + keras.regularizers.L2(l2)(w)
+
+    pull = jax.grad(lambda w: objective(w) - keras.regularizers.L2(l2)(w))(weights.value)
+    assert_minimum_with_l2(found, np.asarray(pull), l2)
+
+
+def test_elastic_net(diabetes):
+    """It is Keras' L1L2 with l1 = 2 alpha l1_ratio and l2 = alpha (1 - l1_ratio)."""
+    x, y = diabetes
+    found = ElasticNet(alpha=7.0, l1_ratio=0.9, fit_intercept=False, tol=1e-12).fit(x, y).coef_
+    l1 = convert_strength(7.0 * 0.9, "sklearn-lasso-alpha", "keras-l1")
+    l2 = convert_strength(7.0 * 0.1, "sklearn-sgd-regressor-alpha", "keras-l2")
+    assert (l1, l2) == pytest.approx((2 * 7.0 * 0.9, 7.0 * 0.1))
+    assert_minimum_with_l1(found, squared_gradient(found, x, y) + 2 * l2 * found, l1)
 
 
 def stepped(estimator, x, y, *, alpha, classes):

@@ -18,7 +18,7 @@ class Penalty(Enum):
 
     L1 = "an L1 penalty"
     L2 = "an L2 penalty"
-    DECAY = "decoupled weight decay"
+    DECAY = "decoupled decay"
 
 
 class Loss(Enum):

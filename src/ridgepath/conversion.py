@@ -111,16 +111,17 @@ def _check_equivalent(here: Convention, there: Convention, optimizer: str | None
     """Check that a number of one convention can mean what one of the other does."""
     if optimizer is not None and optimizer not in OPTIMIZERS:
         raise InputError(f"an optimizer out of {', '.join(OPTIMIZERS)}", received=repr(optimizer), remedy="Choose one.")
-    received = f"{here.name} and {there.name}"
     if Penalty.L1 in (here.penalty, there.penalty) and here.penalty != there.penalty:
-        remedy = "Compare them by training: ridgepath compare FILE.py:build l1 l2."
-        raise InputError("an L1 penalty is equivalent to no L2 penalty and no decay", received=received, remedy=remedy)
+        raise InputError(
+            "an L1 penalty is equivalent to no L2 penalty and no decay",
+            received=f"{here.name}, {here.penalty.value}, and {there.name}, {there.penalty.value}",
+            remedy="Compare them by training: ridgepath compare FILE.py:build l1 l2 weight_decay.",
+        )
     if {here.loss, there.loss} == {Loss.SQUARED, Loss.CLASSES}:
-        remedy = "Convert between conventions of one loss."
         raise InputError(
             "a penalty beside a squared error is equivalent to none beside a loss of classes",
-            received=received,
-            remedy=remedy,
+            received=f"{here.name}, beside {here.loss.value}, and {there.name}, beside {there.loss.value}",
+            remedy="Convert between conventions of one loss.",
         )
     if here.penalty != there.penalty:
         _check_plain_sgd(here, there, optimizer)
@@ -142,7 +143,7 @@ def _check_plain_sgd(here: Convention, there: Convention, optimizer: str | None)
     raise InputError(
         "L2 in the loss and decoupled weight decay are equivalent under plain SGD only, neither with momentum nor "
         "under Adam (Loshchilov and Hutter, arXiv:1711.05101)",
-        received=f"{here.name} and {there.name}",
+        received=f"{here.name}, {here.penalty.value}, and {there.name}, {there.penalty.value}",
         remedy=remedy,
     )
 
