@@ -295,5 +295,5 @@ def test_plot_gives_a_figure(folder):
 def test_help_names_every_command(capsys):
     code, out, _ = ridgepath(capsys, "--help")
     assert code == 0
-    for command in ("run", "compare", "resume", "show", "report", "export", "ls"):
+    for command in ("run", "compare", "resume", "show", "report", "export", "ls", "refit", "convert"):
         assert command in out

@@ -15,7 +15,7 @@ from ridgepath.cli import main
 from ridgepath.datasets import load_dataset
 from ridgepath.errors import InputError
 from ridgepath.study import Variant
-from ridgepath.variants import COMPARED, STRENGTHS, added_variants, asked_variants, compared_penalties
+from ridgepath.variants import COMPARED, STRENGTHS, added_variants, asked_variants, compared_arguments
 
 NETWORK = """
 import keras
@@ -28,6 +28,9 @@ def build(l2=0.0, dropout=0.0):
     return model
 
 def lasting(l2, dropout=0.0, *, width):
+    pass
+
+def wide(width=1.0):
     pass
 
 def anything(l2, **others):
@@ -109,12 +112,35 @@ def test_what_cannot_be_varied_is_said(given, says):
         asked(find_builder(TASK_NETWORK), **given)
 
 
-def test_the_penalties_of_compare():
-    assert compared_penalties((), {}) == COMPARED
-    assert list(compared_penalties(("dropout",), {})) == ["dropout"]
-    assert compared_penalties(("dropout",), {"l2": "0.1"}) == {"dropout": COMPARED["dropout"], "l2": "0.1"}
+def test_the_penalties_of_compare(network):
     builder = find_builder("penalties-network")
-    assert set(COMPARED) == set(builder.arguments)
+    assert compared_arguments(builder, (), {}) == {name: COMPARED[name] for name in ("l2", "dropout", "weight_decay")}
+    assert list(compared_arguments(builder, ("weight_decay", "dropout"), {})) == ["weight_decay", "dropout"]
+    given = compared_arguments(builder, ("dropout",), {"l2": "0.1"})
+    assert given == {"dropout": COMPARED["dropout"], "l2": "0.1"}
+
+
+def test_what_is_compared_of_a_network_of_ones_own(network):
+    builder = find_builder(f"{network}:build")
+    assert compared_arguments(builder, (), {}) == {name: COMPARED[name] for name in ("l2", "dropout")}
+    assert compared_arguments(builder, (), {"l2": [3.0]}) == {"l2": [3.0], "dropout": COMPARED["dropout"]}
+    assert list(compared_arguments(find_builder(f"{network}:imported"), ("l1",), {"noise": "1"})) == ["l1", "noise"]
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "says"),
+    [
+        ("lasting", (("width",), {}), "a default for every argument of lasting but width"),
+        ("wide", (("width",), {}), r"strengths for width of wide\(width\); received none. .* --vary width=0.1,1"),
+        ("wide", ((), {}), r"an argument out of l1, l2, dropout, weight_decay; received wide\(width\)"),
+        ("imported", ((), {}), r"an argument out of l1, l2, dropout, weight_decay; received imported\(\)"),
+        ("build", (("l1",), {}), r"an argument of build\(l2, dropout\) to vary; received l1"),
+        ("build", (("l2",), {"width": "1"}), r"an argument of build\(l2, dropout\) to vary; received width"),
+    ],
+)
+def test_what_cannot_be_compared_is_said(network, function, given, says):
+    with pytest.raises(InputError, match=says):
+        compared_arguments(find_builder(f"{network}:{function}"), *given)
 
 
 @pytest.mark.parametrize(
@@ -129,9 +155,13 @@ def test_the_penalties_of_compare():
             ("run", "--vary", "l2=0.1", "--strengths", "auto"),
             "strengths or arguments to vary, not both; received both.",
         ),
-        (("compare", "l1"), "penalties out of l2, dropout, weight_decay; received 'l1'."),
+        (("compare", "l1"), "an argument of penalties_network(l2, dropout, weight_decay) to vary; received l1."),
         (("compare", "l2", "l2"), "penalties must differ; received l2 l2."),
-        (("compare", "--vary", "width=3"), "penalties out of l2, dropout, weight_decay; received 'width'."),
+        (("compare", "absent.py:build", "l2"), "a file with a network builder; received absent.py"),
+        (
+            ("compare", "--vary", "width=3"),
+            "an argument of penalties_network(l2, dropout, weight_decay) to vary; received width.",
+        ),
     ],
 )
 def test_a_mistake_is_said_and_nothing_is_written(tmp_path, monkeypatch, capsys, arguments, says):
@@ -154,6 +184,21 @@ def folder(network, digits_file, tmp_path_factory):
         main(["run", f"{network}:build", "--data", str(digits_file), *asked_for])
     assert ended.value.code == 0
     return folder
+
+
+def test_compare_takes_a_network_of_ones_own_from_both_faces(network, digits_file, folder, tmp_path):
+    few = ("--vary", "dropout=0.4", "--data", str(digits_file), "--seeds", "2", "--epochs", "2", "--json")
+    with pytest.raises(SystemExit) as ended:
+        main(["compare", f"{network}:build", "l2", *few, "--vary", "l2=1e-2", "--study", str(tmp_path / "by command")])
+    assert ended.value.code == 0
+    settings = {"seeds": 2, "epochs": 2, "progress": False, "study": tmp_path / "by command"}
+    given = {"names": ["l2"], "vary": {"dropout": [0.4], "l2": [1e-2]}}
+    path = rp.compare(f"{network}:build", str(digits_file), **given, **settings)
+    assert path.study.variants == (Variant("l2", (0.0, 0.01)), Variant("dropout", (0.0, 0.4)))
+    assert len(path.trials) == 8
+    figures = ["variant", "strength", "seed", "val_data_loss"]
+    same = rp.open_study(folder).trials[figures]
+    pd.testing.assert_frame_equal(path.trials[figures], same, check_exact=True)
 
 
 @pytest.fixture

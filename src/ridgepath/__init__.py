@@ -6,7 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ridgepath.api import Path, fit_path, open_study, resume
+    from ridgepath.api import Path, compare, fit_path, open_study, resume
+    from ridgepath.callbacks import EarlyStopping
+    from ridgepath.conversion import convert_strength
     from ridgepath.datasets import Dataset, Split
     from ridgepath.errors import InputError, Interrupted, RidgepathError, StudyError
     from ridgepath.penalties import format_strength, parse_strengths
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Dataset",
+    "EarlyStopping",
     "InputError",
     "Interrupted",
     "Path",
@@ -25,6 +28,8 @@ __all__ = [
     "StudyError",
     "Trial",
     "Variant",
+    "compare",
+    "convert_strength",
     "fit_path",
     "format_strength",
     "open_study",
@@ -33,7 +38,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("Path", "fit_path", "open_study", "resume"),
+    "api": ("Path", "compare", "fit_path", "open_study", "resume"),
+    "conversion": ("convert_strength",),
+    "callbacks": ("EarlyStopping",),
     "datasets": ("Dataset", "Split"),
     "errors": ("InputError", "Interrupted", "RidgepathError", "StudyError"),
     "penalties": ("format_strength", "parse_strengths"),

@@ -11,25 +11,29 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from ridgepath.builders import Build, Builder, find_builder
-from ridgepath.datasets import Source, load_dataset
+from ridgepath.builders import PENALTIES_NETWORK, Build, Builder, find_builder
+from ridgepath.callbacks import read_callbacks
+from ridgepath.datasets import Source
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.directions import direction
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
-from ridgepath.penalties import check_strengths, format_strength, write_points
+from ridgepath.penalties import format_strength, write_points
 from ridgepath.progress import Watch
+from ridgepath.refitting import TRAINING, Refit, plan_refit
 from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
+from ridgepath.resuming import request_of
 from ridgepath.search import found_before
 from ridgepath.session import Request, run
 from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
-from ridgepath.study import Study, Trial, check_seeds
-from ridgepath.variants import Vary, added_variants, asked_variants
+from ridgepath.study import Study, check_seeds
+from ridgepath.variants import Vary, asked_variants, compared_arguments
+from ridgepath.weighting import ClassWeight
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,6 +60,9 @@ def fit_path(
     workers: int | None = None,
     engine: str = "auto",
     validation: str = "fixed",
+    callbacks: Sequence[Any] = (),
+    keep: str = "last",
+    class_weight: ClassWeight = None,
     zero: bool = True,
     progress: bool = True,
 ) -> Path:
@@ -92,6 +99,12 @@ def fit_path(
         validation: ``fixed``: all seeds share the split that is given. ``redrawn``: every seed divides training and
             validation examples anew, into parts of these sizes. ``folds:5``: every five seeds are a cross-validation
             of them. The test set is never touched.
+        callbacks: an :class:`~ridgepath.EarlyStopping` or Keras' own; no other callback has a place in a compiled
+            epoch. Ours watches validation data loss, Keras' own what its ``monitor`` says.
+        keep: whose weights, and so figures, a trial ends with: those of the ``last`` epoch, or of the ``best`` one
+            by what early stopping watches, else by validation data loss. ``restore_best_weights`` is ``best``, too.
+        class_weight: ``"balanced"``, or class → weight, as in ``fit``: how much its examples count in training.
+            Data losses and metrics are without it.
         zero: whether strength 0 is added where it is not given, in every variant.
         progress: whether to show what is going on, on standard error.
 
@@ -111,8 +124,38 @@ def fit_path(
         workers=workers,
         engine=engine,
         validation=check_validation(validation),
+        early_stopping=read_callbacks(callbacks),
+        keep=keep,
+        class_weight=class_weight,
     )
     return fit_request(request, progress=progress)
+
+
+def compare(
+    build: str | Build = PENALTIES_NETWORK,
+    data: Any = "mnist-5k",
+    *,
+    names: Sequence[str] = (),
+    vary: Vary | None = None,
+    **settings: Any,
+) -> Path:
+    """Train a path for each of several penalties, or other arguments of a network, and return them as one study.
+
+    Args:
+        build: as in :func:`fit_path`, with a default for every argument; by default a 784-128-10 network with ``l2``,
+            ``dropout`` and ``weight_decay``.
+        data: as in :func:`fit_path`.
+        names: the arguments to compare; by default all that are called ``l1``, ``l2``, ``dropout`` or ``weight_decay``.
+        vary: their strengths where the usual ones (:data:`ridgepath.variants.COMPARED`) do not suit, and those of
+            further arguments.
+        settings: ``seeds``, ``epochs`` and all others of :func:`fit_path`.
+
+    Raises:
+        InputError: something is wrong with the input; nothing was written.
+        Interrupted: the user interrupted it; what was finished is kept in the folder.
+    """
+    compared = compared_arguments(find_builder(build), names, vary or {})
+    return fit_path(build, data, vary=compared, **settings)
 
 
 def fit_request(request: Request, *, progress: bool = True) -> Path:
@@ -189,39 +232,6 @@ def resume(
     with Watch(quiet=not progress) as watch:
         run_until_decided(request, store.folder, watch, most=most, terms=terms)
     return open_study(store.folder)
-
-
-def request_of(
-    store: StudyStore,
-    *,
-    seeds: int | Sequence[int] | None = None,
-    strengths: str | Sequence[object] | None = None,
-    vary: Vary | None = None,
-    workers: int | None = None,
-) -> Request:
-    """Return the request that goes on with a stored study."""
-    study, location = store.study, store.context.get("data", "")
-    if study.builder.location is None or not location:
-        raise StudyError(
-            "a study whose network is in a file and whose data has a name or is in files",
-            received=f"one whose {'data' if study.builder.location else 'network'} was given in Python",
-            remedy=f"Call fit_path again with the same network and data, and study={str(store.folder)!r}.",
-        )
-    builder = find_builder(study.builder.location)
-    return Request(
-        builder=builder,
-        data=Source.at(location),
-        variants=added_variants(builder, study.variants, strengths=strengths, vary=vary),
-        seeds=study.seeds if seeds is None else check_seeds(seeds),
-        epochs=study.epochs,
-        batch_size=study.batch_size,
-        folder=store.folder,
-        workers=workers,
-        engine=study.engine,
-        further=study.further,
-        looks=study.looks,
-        validation=study.validation,
-    )
 
 
 class Path:
@@ -346,50 +356,46 @@ class Path:
         """
         return export(self.results, FilePath(target) if target is not None else self.folder / "trials.csv")
 
-    def refit(self, strength: str | float = "1se", *, variant: str | None = None, seed: int | None = None) -> Any:
+    def refit(
+        self,
+        strength: str | float = "1se",
+        *,
+        variant: str | None = None,
+        seed: int | None = None,
+        on: str = TRAINING,
+    ) -> Any:
         """Train one more network at a strength by plain ``model.fit``, on the Keras backend of this process.
 
         Args:
-            strength: ``"1se"``, ``"min"`` or a number.
+            strength: ``"1se"``, ``"min"``, ``"equivalent"`` or a number.
             variant: whose strength; by default the study's first.
             seed: fixes initial weights and order of batches; by default the study's first seed.
+            on: ``"training"``: the training examples, or those of the seed where every seed has a split of its own.
+                ``"training+validation"``: both together; no figure of the study is then of such a network.
 
         Returns:
-            An ordinary ``keras.Model``, trained on the training examples: on those of the seed, where every seed has
-            a split of its own.
+            An ordinary ``keras.Model``.
 
         Raises:
-            InputError: the strength is none of these, there is no such variant, or the network or the data cannot be
-                found from here.
+            InputError: one of these is wrong, the rule has no answer yet, or the network or the data is not that of the
+                study, or cannot be found from here.
+            TrainingError: the weights are not finite in the end.
         """
-        from ridgepath.training.reference import refit
+        return self.plan_refit(strength, variant=variant, seed=seed, on=on).train()
 
-        location = self.study.builder.location
-        builder = self._builder or (find_builder(location) if location is not None else None)
-        if builder is None or self._data is None:
-            raise InputError(
-                "a study whose network is in a file and whose data has a name or is in files",
-                received="one whose network or data was given in Python",
-                remedy="Call refit on the path that fit_path returned.",
-            )
-        names = [each.name for each in self.study.variants]
-        variant = names[0] if variant is None else variant
-        if variant not in names:
-            raise InputError(f"a variant out of {', '.join(names)}", received=repr(variant), remedy="Choose one.")
-        chosen = self._chosen(strength, variant)
-        trial = Trial(variant, chosen, self.study.seeds[0] if seed is None else seed)
-        return refit(builder, trial, load_dataset(self._data), self.study)
-
-    def _chosen(self, strength: str | float, variant: str) -> float:
-        if isinstance(strength, str) and strength in ("min", "1se"):
-            choice = next(each for each in self.summary().choices if each.variant == variant)
-            found = choice.strength_min if strength == "min" else choice.strength_1se
-            if found is None:
-                remedy = "Finish the study or add seeds, or give a number."
-                received = f"{len(self.trials)} trials, too few for the rule"
-                raise InputError(f"a study that can choose strength_{strength}", received=received, remedy=remedy)
-            return found
-        return check_strengths([strength], zero=False)[0]
+    def plan_refit(self, strength: str | float, *, variant: str | None, seed: int | None, on: str) -> Refit:
+        """Check what :meth:`refit` is asked for, and return it untrained."""
+        return plan_refit(
+            self.study,
+            strength,
+            builder=self._builder,
+            data=self._data,
+            choices=lambda: self.summary().choices,
+            trials=self.trials,
+            variant=variant,
+            seed=seed,
+            on=on,
+        )
 
     def line(self) -> str:
         """Return one line that says what the study is and how far it has come."""

@@ -12,12 +12,12 @@ from pathlib import Path
 def drafts(*targets: Path) -> Iterator[tuple[Path, ...]]:
     """Give a draft beside each target to write to; at the end, when all are whole, they take over the names.
 
-    When something fails on the way, the targets are as they were and no draft is left.
+    A draft ends as its target does. When something fails on the way, the targets are as they were and no draft is left.
 
     Raises:
         OSError: a draft cannot take over its name.
     """
-    paths = tuple(target.with_name(f".{target.name}.{os.getpid()}") for target in targets)
+    paths = tuple(target.with_name(f".{os.getpid()}.{target.name}") for target in targets)
     try:
         yield paths
         for path, target in zip(paths, targets, strict=True):

@@ -15,8 +15,13 @@ Vary = Mapping[str, str | Sequence[object]]
 STRENGTHS = (0.0, 0.0001, 0.001, 0.01)
 """The strengths of a study whose user names none."""
 
-COMPARED: Vary = {"l2": (0.0001, 0.001, 0.01), "dropout": (0.1, 0.3, 0.5), "weight_decay": (0.1, 0.3, 1.0)}
-"""The penalties that ``ridgepath compare`` knows, and their strengths besides 0."""
+COMPARED: Vary = {
+    "l1": (0.00001, 0.0001, 0.001),
+    "l2": (0.0001, 0.001, 0.01),
+    "dropout": (0.1, 0.3, 0.5),
+    "weight_decay": (0.1, 0.3, 1.0),
+}
+"""The penalties that ``ridgepath compare`` knows by the names of arguments, and their strengths besides 0."""
 
 
 def asked_variants(
@@ -91,29 +96,44 @@ def parse_vary(texts: Iterable[str]) -> dict[str, str]:
     return vary
 
 
-def compared_penalties(names: Sequence[str], vary: Vary) -> dict[str, str | Sequence[object]]:
-    """Return what ``ridgepath compare`` varies: the named penalties, or all, with strengths of the user's own if given.
+def compared_arguments(builder: Builder, names: Sequence[str], vary: Vary) -> dict[str, str | Sequence[object]]:
+    """Return the arguments of a network to compare, with their strengths.
+
+    Args:
+        names: the arguments; by default all whose name is that of a penalty in :data:`COMPARED`.
+        vary: strengths by name, instead of those of :data:`COMPARED`, or of further arguments.
 
     Raises:
-        InputError: a name is unknown, or there twice.
+        InputError: there is nothing to compare, the builder has no such argument, no strengths are known for one, or
+            one is there twice.
     """
-    known = ", ".join(COMPARED)
-    for name in (*names, *vary):
-        if name not in COMPARED:
-            remedy = "Vary the arguments of a network of your own by ridgepath run FILE.py:build --vary."
-            raise InputError(f"penalties out of {known}", received=repr(name), remedy=remedy)
     if len(set(names)) < len(names):
         raise InputError("penalties must differ", received=" ".join(names), remedy="Name each once.")
-    return {name: vary.get(name, COMPARED[name]) for name in dict.fromkeys((*(names or COMPARED), *vary))}
+    known = [name for name in COMPARED if name in builder.arguments]
+    compared = tuple(dict.fromkeys((*(names or known), *vary)))
+    call = f"{builder.card.name}({', '.join(builder.arguments)})"
+    if not compared:
+        remedy = "Call its arguments so, or give names and strengths, such as --vary penalty=1e-4,1e-3."
+        raise InputError(f"a network with an argument out of {', '.join(COMPARED)}", received=call, remedy=remedy)
+    _check_arguments(builder, compared)
+    for name in compared:
+        if name not in vary and name not in COMPARED:
+            remedy = f"Give them, such as --vary {name}=0.1,1."
+            raise InputError(f"strengths for {name} of {call}", received="none", remedy=remedy)
+    return {name: vary[name] if name in vary else COMPARED[name] for name in compared}
 
 
 def _check_vary(builder: Builder, vary: Vary) -> None:
-    """Check that a builder can be called with each of these arguments alone, as far as its arguments are known."""
     if not isinstance(vary, Mapping) or not vary:
         remedy = "Give them by name, such as {'l2': [0, 1e-4, 1e-3]}."
         raise InputError("arguments to vary, one at least", received=repr(vary), remedy=remedy)
+    _check_arguments(builder, vary)
+
+
+def _check_arguments(builder: Builder, names: Iterable[str]) -> None:
+    """Check that a builder can be called with each of these arguments alone, as far as its arguments are known."""
     function = builder.card.name
-    for name in vary:
+    for name in names:
         if builder.arguments and name not in builder.arguments:
             remedy = f"Choose one of them, or add {name} to the function."
             raise InputError(

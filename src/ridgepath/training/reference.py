@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import keras
@@ -158,13 +158,14 @@ def early_stopping(study: Study) -> list[Any]:
     return [keras.callbacks.EarlyStopping(**settings)]
 
 
-def refit(builder: Builder, trial: Trial, data: Dataset, study: Study) -> Any:
-    """Train the network of one trial once more, on what its seed trains on, and return the model."""
-    data = divided(data, study.validation, trial.seed)
-    model = Networks(
-        builder, study, example=fit_batch(data.train.take(slice(study.batch_size)), study.class_weight)
-    ).start(trial)
-    _fit(model, data.train, trial, study)
+def refit(builder: Builder, trial: Trial, data: Dataset, study: Study, *, epochs: int, with_validation: bool) -> Any:
+    """Train the network of one trial once more, on what its seed trains on or on the whole pool, and return it."""
+    example = fit_batch(data.train.take(slice(study.batch_size)), study.class_weight)
+    model = Networks(builder, study, example=example).start(trial)
+    train = divided(data, study.validation, trial.seed).train
+    if with_validation:
+        train = data.pool_for(np.arange(data.pool.examples))
+    _fit(model, train, trial, replace(study, epochs=epochs))
     return model
 
 

@@ -1,0 +1,58 @@
+"""All commands as one program, and its exit codes."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import Any
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from ridgepath.cli.converting import convert
+from ridgepath.cli.reading import export, list_studies, report, show
+from ridgepath.cli.refitting import refit
+from ridgepath.cli.training import compare, resume, run
+from ridgepath.errors import InputError, Interrupted, RidgepathError
+
+app = typer.Typer(
+    name="ridgepath",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Which regularization strength should my network use, and is the difference real?",
+)
+for command in (run, compare, resume, show, report, export, refit):
+    app.command()(command)
+app.command("ls")(list_studies)
+app.command()(convert)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(_exit_code(arguments))
+
+
+def _exit_code(arguments: list[str] | None) -> int:
+    try:
+        code: Any = app(args=arguments, standalone_mode=False)
+    except InputError as error:
+        return _complain(str(error), code=2)
+    except TyperException as error:
+        return _complain(error.format_message(), code=2)
+    except Interrupted as stopped:
+        kept = f"Interrupted: {stopped.done} of {stopped.total} trials are kept."
+        return _complain(f"{kept} Go on with: ridgepath resume {shlex.quote(str(stopped.folder))}", code=130)
+    except (KeyboardInterrupt, Abort):
+        code = 130
+    except RidgepathError as error:
+        return _complain(str(error), code=1)
+    if code == 130:  # typer, too, makes this of a KeyboardInterrupt, and says nothing
+        return _complain("Interrupted before training; nothing was written.", code=130)
+    return code if isinstance(code, int) else 0
+
+
+def _complain(text: str, *, code: int) -> int:
+    typer.echo(text if code == 130 else f"ridgepath: {text}", err=True)
+    return code

@@ -1,0 +1,87 @@
+"""The commands that read a finished study: show, report, export, ls."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ridgepath.cli.options import AsJson, StudyFolder, Terms, with_options
+
+if TYPE_CHECKING:
+    from ridgepath.report.summary import Summary
+
+
+class ReportFormat(StrEnum):
+    """Forms of the report."""
+
+    html = "html"
+    markdown = "markdown"
+
+
+@with_options
+def show(folder: StudyFolder, terms: Terms, as_json: AsJson = False) -> None:
+    """Show what a study found."""
+    from ridgepath import api
+
+    print_answer(api.open_study(folder).summary(**asdict(terms)), as_json=as_json)
+
+
+@with_options
+def report(
+    folder: StudyFolder,
+    form: Annotated[ReportFormat, typer.Option("--format", help="The form of the report.")] = ReportFormat.html,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; in the study's folder by default.")
+    ] = None,
+    *,
+    terms: Terms,
+) -> None:
+    """Write a study's report."""
+    from ridgepath import api
+
+    typer.echo(api.open_study(folder).report(output, format=form.value, **asdict(terms)))
+
+
+@with_options
+def export(
+    folder: StudyFolder,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="FILE.csv, FILE.parquet or FILE.json; trials.csv by default."
+        ),
+    ] = None,
+) -> None:
+    """Write a study's tables for other programs."""
+    from ridgepath import api
+
+    for file in api.open_study(folder).export(output):
+        typer.echo(file)
+
+
+def list_studies(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to look.")] = Path("."),
+) -> None:
+    """List the studies in a folder and below it."""
+    from ridgepath import api
+
+    lines = api.list_studies(folder)
+    for line in lines or [f"No study in {folder}. `ridgepath run` makes one."]:
+        typer.echo(line)
+
+
+def print_answer(summary: Summary, *, as_json: bool) -> None:
+    """Print what a study found."""
+    if as_json:
+        typer.echo(json.dumps(summary.to_json(), allow_nan=False, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from ridgepath.report.terminal import print_summary
+
+    print_summary(summary, Console())
