@@ -84,7 +84,9 @@ def test_a_rule_takes_the_strength_that_the_study_chose(path, rule):
     planned = plan_refit(path.study, rule, choices=lambda: choices, **given)
     assert planned.trial == Trial("l2", told_apart[f"strength_{rule}"], 0)
     assert f"strength_{rule} of the study" in planned.account
-    assert path.plan_refit(rule, variant=None, seed=None, on="training").trial.strength == path.strength_min
+    assert path.plan_refit(rule, variant=None, seed=None, on="training").trial.strength == getattr(
+        path, f"strength_{rule}"
+    )
     unknown = [replace(choices[0], **dict.fromkeys(told_apart))]
     with pytest.raises(InputError, match=f"a study that can choose strength_{rule}; received too few trials"):
         plan_refit(path.study, rule, choices=lambda: unknown, **given)
