@@ -109,7 +109,7 @@ TRAIN = "ridgepath run FILE.py:build --vary weight_decay=0.01,0.1,1."
             "torch-weight-decay",
             "keras-weight-decay",
             ("--optimizer", "adam"),
-            "keras-weight-decay. Find the other",
+            "decoupled decay. Find the other by training",
         ),
         ("1", "torch-weight-decay", "keras-weight-decay", ("--optimizer", "momentum"), TRAIN),
         (

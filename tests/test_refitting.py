@@ -1,5 +1,7 @@
 """A network of a study trained once more: it is the reference engine's, and what is said of it is so."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -8,8 +10,8 @@ import ridgepath as rp
 from ridgepath.builders import find_builder
 from ridgepath.cli import main
 from ridgepath.datasets import load_dataset
-from ridgepath.errors import StudyError, TrainingError
-from ridgepath.refitting import RULES
+from ridgepath.errors import InputError, StudyError, TrainingError
+from ridgepath.refitting import RULES, plan_refit
 from ridgepath.study import Trial
 from ridgepath.training.models import Networks
 from ridgepath.training.reference import train_reference
@@ -73,11 +75,21 @@ def test_on_both_it_is_what_fit_makes_of_training_and_validation_examples(traine
     assert np.abs(both.get_weights()[0] - training.get_weights()[0]).max() > 1e-3
 
 
-def test_a_rule_takes_the_strength_of_the_study(path):
-    for rule in RULES:
-        planned = path.plan_refit(rule, variant=None, seed=None, on="training")
-        assert planned.trial == Trial("l2", getattr(path, f"strength_{rule}"), 0)
-        assert f"strength_{rule} of the study" in planned.account
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_takes_the_strength_that_the_study_chose(path, rule):
+    """Its three choices are told apart here; those of so small a study are one strength."""
+    told_apart = {"strength_min": 0.1, "strength_1se": 0.2, "strength_equivalent": 0.3}
+    choices = [replace(path.summary().choices[0], **told_apart)]
+    given = {"builder": None, "data": "mine.npz", "variant": None, "seed": None, "on": "training"}
+    planned = plan_refit(path.study, rule, choices=lambda: choices, **given)
+    assert planned.trial == Trial("l2", told_apart[f"strength_{rule}"], 0)
+    assert f"strength_{rule} of the study" in planned.account
+    assert path.plan_refit(rule, variant=None, seed=None, on="training").trial.strength == getattr(
+        path, f"strength_{rule}"
+    )
+    unknown = [replace(choices[0], **dict.fromkeys(told_apart))]
+    with pytest.raises(InputError, match=f"a study that can choose strength_{rule}; received too few trials"):
+        plan_refit(path.study, rule, choices=lambda: unknown, **given)
 
 
 def asked(capsys, *arguments):

@@ -65,7 +65,7 @@ def compare(
     compared: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FILE.py:build] [NAMES]...",
+            metavar="FILE.py:build|NAME",
             help="Your network, and which of its arguments; by default a built-in 784-128-10 network, and all out of "
             "l1, l2, dropout and weight_decay that the network has.",
         ),
