@@ -123,6 +123,7 @@ def _row(
 def _final(trial: Trial, history: list[dict[str, float]], *, columns: Sequence[str]) -> dict[str, float]:
     last, losses = history[-1], [row["val_data_loss"] for row in history]
     best = {"best_epoch": float(np.argmin(losses) + 1), "best_val_data_loss": min(losses)}
+    best |= {"trained_epochs": float(len(losses)), "kept_epoch": float(len(losses))}
     test = {name: last[name.replace("test_", "val_")] * 1.02 for name in columns if name.startswith("test_")}
     return {name: {**last, **best, **test, **_probes(trial)}[name] for name in columns}
 
