@@ -10,8 +10,20 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
-    ("errors", "files", "penalties", "study", "results", "builders", "variants", "arrays", "datasets", "splits"),
-    ("database", "store", "exports"),
+    (
+        "errors",
+        "files",
+        "penalties",
+        "study",
+        "portraits",
+        "results",
+        "builders",
+        "variants",
+        "arrays",
+        "datasets",
+        "splits",
+    ),
+    ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
     ("progress", "search", "session", "deciding", "api", "cli", "__main__"),

@@ -123,7 +123,7 @@ class Lowered:
         self._positions = penalized(model)
         self._penalized = [model.trainable_variables[i] for i in self._positions]
         self._regularizers = [v.regularizer for v in self._penalized]
-        self._hidden = hidden_kernels(model)
+        self.hidden = hidden_kernels(model)
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -235,7 +235,7 @@ class Lowered:
         mapping = list(zip(self.model.trainable_variables, state["trainable"], strict=True))
         with self._penalties(coefficients), keras.StatelessScope(state_mapping=mapping):
             penalty = sum(self.model.losses, jnp.zeros(()))
-        hidden = [state["trainable"][i] for i in self._hidden]
+        hidden = [state["trainable"][i] for i in self.hidden]
         size = sum(weights.size for weights in hidden)
         return {
             "penalty": penalty,

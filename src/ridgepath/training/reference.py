@@ -22,6 +22,7 @@ import numpy as np
 
 from ridgepath.builders import Builder
 from ridgepath.datasets import Dataset, Split
+from ridgepath.portraits import portrait
 from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.splits import divided
 from ridgepath.study import Study, Trial
@@ -122,9 +123,11 @@ def train_reference(model: Any, trial: Trial, data: Dataset, study: Study) -> Tr
     splits = {"train": data.train} | ({"test": data.test} if data.test else {})
     taken = {name: evaluate(model, split) for name, split in splits.items()}
     probed = probe(model, recorder.train_part, data.validation)
+    hidden = [np.asarray(model.trainable_variables[i].value) for i in hidden_kernels(model)]
+    drawn = portrait(hidden, data.train.x.shape[1:], pictured=trial.seed == study.seeds[0])
     seconds = time.perf_counter() - began
     losses = recorder.validation_losses
-    return done_result(trial, recorder.epochs, losses, taken, probed, engine="reference", seconds=seconds)
+    return done_result(trial, recorder.epochs, losses, taken, probed, drawn, engine="reference", seconds=seconds)
 
 
 def probe(model: Any, train_part: Split, validation: Split) -> dict[str, float]:

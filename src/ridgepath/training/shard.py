@@ -129,7 +129,8 @@ class _Workshop:
             one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed)
             if time.perf_counter() > stop and under_way.epoch < self.study.epochs and not under_way.diverged:
                 return under_way.epoch - before, None
-        return under_way.epoch - before, one.finish(program, under_way, trial, coefficients, data)
+        pictured = trial.seed == self.study.seeds[0]
+        return under_way.epoch - before, one.finish(program, under_way, trial, coefficients, data, pictured=pictured)
 
     def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         """Return the compiled program and the coefficients of a trial, or ``None`` for the reference engine."""

@@ -17,6 +17,7 @@ import jax
 import numpy as np
 
 from ridgepath.datasets import Dataset, Split
+from ridgepath.portraits import Portrait, portrait
 from ridgepath.results import DIVERGED, DONE, TrialResult, epoch_columns, metrics_among, trial_columns
 from ridgepath.splits import Positions
 from ridgepath.study import Trial
@@ -228,9 +229,19 @@ def train_one_epoch(
 
 
 def finish(
-    program: Program, progress: Progress, trial: Trial, coefficients: np.ndarray, data: TrialData
+    program: Program,
+    progress: Progress,
+    trial: Trial,
+    coefficients: np.ndarray,
+    data: TrialData,
+    *,
+    pictured: bool = False,
 ) -> TrialResult:
-    """Take the last figures of a trial: on all training examples, on a test set if there is one, and its probes."""
+    """Take the last figures of a trial: on all training examples, on a test set if there is one, and its probes.
+
+    Args:
+        pictured: whether its first layer is kept as images.
+    """
     if progress.diverged:
         return diverged_result(trial, progress.epochs, engine="jax", seconds=progress.seconds, test=bool(data.test))
     began = time.perf_counter()
@@ -238,8 +249,11 @@ def finish(
     if data.test:
         taken["test"] = program.evaluate(progress.state, data.test)
     probed = program.probe(progress.state, coefficients, data.train_part, data.change)
+    hidden = [np.asarray(progress.state["trainable"][i]) for i in program.lowered.hidden]
+    drawn = portrait(hidden, data.train[0].shape[1:], pictured=pictured)
     seconds = progress.seconds + time.perf_counter() - began
-    return done_result(trial, progress.epochs, progress.validation_losses, taken, probed, engine="jax", seconds=seconds)
+    losses = progress.validation_losses
+    return done_result(trial, progress.epochs, losses, taken, probed, drawn, engine="jax", seconds=seconds)
 
 
 def done_result(
@@ -248,6 +262,7 @@ def done_result(
     validation_losses: np.ndarray,
     taken: dict[str, Evaluated],
     probed: dict[str, float],
+    drawn: Portrait,
     *,
     engine: str,
     seconds: float,
@@ -258,6 +273,7 @@ def done_result(
         validation_losses: data loss of each validation example after the last epoch.
         taken: split (``train``, perhaps ``test``) → what was taken on all of its examples at the end.
         probed: ``gradient_share``, ``update_share`` and ``sensitivity``.
+        drawn: how its weights look.
     """
     figures = _last_epoch_figures(epochs) | probed
     for split, (losses, metrics) in taken.items():
@@ -265,7 +281,7 @@ def done_result(
     example_losses = {"validation": validation_losses}
     if "test" in taken:
         example_losses["test"] = taken["test"][0]
-    return TrialResult(trial, DONE, "", engine, seconds, figures, epochs, example_losses)
+    return TrialResult(trial, DONE, "", engine, seconds, figures, epochs, example_losses, drawn)
 
 
 def _last_epoch_figures(epochs: dict[str, list[float]]) -> dict[str, float]:
