@@ -11,10 +11,22 @@ from ridgepath.report.arrays import PathArrays
 from ridgepath.report.choice import Choice, choose, lowest
 from ridgepath.report.diagnosis import VariantDiagnosis, diagnoses
 from ridgepath.report.diagnosis import to_json as diagnosis_to_json
-from ridgepath.report.estimates import Curve, Estimate, Failure, PathPoint, curves, failures, path_points
+from ridgepath.report.estimates import (
+    Curve,
+    Estimate,
+    Failure,
+    PathPoint,
+    TrialRow,
+    curves,
+    failures,
+    path_points,
+    trial_rows,
+)
 from ridgepath.report.families import Difference, Family, Terms, families
 from ridgepath.report.measures import LOSS
 from ridgepath.report.notes import write_notes
+from ridgepath.report.sides import Side, sides
+from ridgepath.report.weights import Distribution, FirstLayer, distributions, first_layers
 from ridgepath.results import Results
 from ridgepath.study import BuilderCard, DataCard, Study
 
@@ -27,13 +39,18 @@ class Summary:
 
     Attributes:
         study: the name of the study.
+        question: what was asked: all that a study is started with.
         train_evaluated: training examples on which the training figures of an epoch are taken.
         metrics: the network's own metrics, such as ``accuracy``.
         points: the path, variant by variant, strengths as in the study.
         choices: what the rules take, one a variant.
         families: the comparisons of strengths, and on what.
         diagnoses: under- and overfitting, and the claims made for a penalty, one a variant that has trials.
-        curves: data losses and metrics over epochs.
+        sides: variant → where on its path the network overfits and underfits.
+        curves: data losses, metrics and the gap over epochs.
+        trials: what every trial measured.
+        distributions: how the hidden weights are distributed at every strength that recorded it.
+        first_layers: what the first layer sees at every strength that recorded it.
         engines: the engines that trained the trials.
         seconds: wall-clock time of the study's training.
         context: what else is known of how it was made, name → value, such as versions.
@@ -41,6 +58,7 @@ class Summary:
     """
 
     study: str
+    question: Study
     data: DataCard
     builder: BuilderCard
     seeds: tuple[int, ...]
@@ -52,7 +70,11 @@ class Summary:
     choices: tuple[Choice, ...]
     families: tuple[Family, ...]
     diagnoses: tuple[VariantDiagnosis, ...]
+    sides: dict[str, tuple[Side, ...]]
     curves: tuple[Curve, ...]
+    trials: tuple[TrialRow, ...]
+    distributions: tuple[Distribution, ...]
+    first_layers: tuple[FirstLayer, ...]
     failures: tuple[Failure, ...]
     engines: tuple[str, ...]
     seconds: float
@@ -151,8 +173,11 @@ def summarize(
         choose(path, by_variant[path.variant], [family for family in on_loss if family.variant == path.variant])
         for path in paths
     )
+    diagnosed = diagnoses(results, paths)
+    by_name = {diagnosis.variant: diagnosis for diagnosis in diagnosed}
     return Summary(
         study=name,
+        question=study,
         data=study.data,
         builder=study.builder,
         seeds=study.all_seeds,
@@ -163,8 +188,12 @@ def summarize(
         points=points,
         choices=choices,
         families=compared,
-        diagnoses=diagnoses(results, paths),
+        diagnoses=diagnosed,
+        sides={each.variant: sides(by_variant[each.variant], each, by_name.get(each.variant)) for each in choices},
         curves=curves(study, results),
+        trials=trial_rows(results),
+        distributions=distributions(study, results.portraits),
+        first_layers=first_layers(study, results.portraits),
         failures=failed,
         engines=_engines(results),
         seconds=float(seconds),
