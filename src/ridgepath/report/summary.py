@@ -8,13 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ridgepath.report.arrays import PathArrays
+from ridgepath.report.cases.notes import NoteCase
 from ridgepath.report.choice import Choice, choose, lowest
 from ridgepath.report.diagnosis import VariantDiagnosis, diagnoses
 from ridgepath.report.diagnosis import to_json as diagnosis_to_json
 from ridgepath.report.estimates import Curve, Estimate, Failure, PathPoint, curves, failures, path_points
 from ridgepath.report.families import Difference, Family, Terms, families
+from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.measures import LOSS
-from ridgepath.report.notes import write_notes
+from ridgepath.report.notes import note_cases
 from ridgepath.results import Results
 from ridgepath.study import BuilderCard, DataCard, Study
 
@@ -37,7 +39,7 @@ class Summary:
         engines: the engines that trained the trials.
         seconds: wall-clock time of the study's training.
         context: what else is known of how it was made, name → value, such as versions.
-        notes: sentences without which the numbers are misread.
+        to_know: what must be known, or the numbers are misread.
     """
 
     study: str
@@ -57,7 +59,7 @@ class Summary:
     engines: tuple[str, ...]
     seconds: float
     context: dict[str, str]
-    notes: tuple[str, ...]
+    to_know: tuple[NoteCase, ...]
 
     @property
     def strength_min(self) -> float | None:
@@ -78,6 +80,11 @@ class Summary:
     def keras_val_loss_choice(self) -> float | None:
         """The strength that Keras' ``val_loss`` would have picked in the first variant."""
         return self.choices[0].keras_val_loss_choice
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The sentences without which the numbers are misread, in English."""
+        return tuple(ENGLISH.notes.note(case) for case in self.to_know)
 
     def diagnosis_of(self, variant: str) -> VariantDiagnosis | None:
         """Return the diagnosis of one variant; ``None`` without trials."""
@@ -169,7 +176,7 @@ def summarize(
         engines=_engines(results),
         seconds=float(seconds),
         context=dict(context),
-        notes=write_notes(study, points=points, choices=choices, failures=failed),
+        to_know=note_cases(study, points=points, choices=choices, failures=failed),
     )
 
 
