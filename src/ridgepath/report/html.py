@@ -13,12 +13,12 @@ from plotly.offline import get_plotlyjs
 
 from ridgepath.penalties import format_strength
 from ridgepath.report import interactive
-from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, Findings, findings
+from ridgepath.report.findings import Findings, findings
 from ridgepath.report.formatting import MISSING, write_estimate
+from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.palette import dark_colours, light_colours
 from ridgepath.report.provenance import facts
 from ridgepath.report.sentences import (
-    TABLE_LEGEND,
     answer,
     curves_caption,
     how_sure,
@@ -82,13 +82,13 @@ def page(summary: Summary) -> str:
     return environment.get_template("report.html.j2").render(
         summary=summary,
         sections=_sections(summary),
-        legend=TABLE_LEGEND,
+        legend=ENGLISH.names.TABLE_LEGEND,
         path_caption=path_caption(summary),
         curves_caption=curves_caption(summary),
         which_variant=which_variant(summary),
         between_choices=verdicts(summary.families, ""),
-        under_and_overfitting=UNDER_AND_OVERFITTING,
-        the_claims=THE_CLAIMS,
+        under_and_overfitting=ENGLISH.findings.UNDER_AND_OVERFITTING,
+        the_claims=ENGLISH.findings.THE_CLAIMS,
         facts=facts(summary),
         format_strength=format_strength,
         colours=colours,

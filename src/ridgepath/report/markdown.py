@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, findings
+from ridgepath.report.findings import findings
+from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.provenance import facts
-from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples, which_variant
+from ridgepath.report.sentences import answer, how_sure, keras_disagrees, on_test_examples, which_variant
 from ridgepath.report.summary import Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import verdicts
@@ -40,7 +41,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield from (" ".join((f"**{first}**", *others)), "")
         for sentence in (on_test_examples(summary, choice), how_sure(choice), keras_disagrees(choice)):
             yield from (_escape(sentence), "") if sentence else ()
-        yield from (*_table(table), "", _escape(TABLE_LEGEND), "")
+        yield from (*_table(table), "", _escape(ENGLISH.names.TABLE_LEGEND), "")
         yield from _verdicts(summary, choice.variant, title="Is the difference real?")
         yield from _findings(summary, choice.variant)
     yield from _verdicts(summary, "", title="Which variant?")
@@ -67,14 +68,14 @@ def _findings(summary: Summary, variant: str) -> Iterator[str]:
     found = findings(summary.diagnosis_of(variant))
     if found is None:
         return
-    yield from (f"### {UNDER_AND_OVERFITTING}", "")
+    yield from (f"### {ENGLISH.findings.UNDER_AND_OVERFITTING}", "")
     for table in found.tables:
         yield from (f"**{_escape(table.heading)}**", "", _row(table.columns))
         yield _row([*("---:" for _ in table.columns[1:]), ":---"], escape=False)
         yield from (*(_row(row) for row in table.rows), "")
-    yield from (_escape(found.reading), "", f"### {THE_CLAIMS}", "")
+    yield from (_escape(found.reading), "", f"### {ENGLISH.findings.THE_CLAIMS}", "")
     yield from (_row(["claim", "verdict", "figures"]), _row([":---"] * 3, escape=False))
-    yield from (_row(answer) for answer in found.answers)
+    yield from (_row(answer[:3]) for answer in found.answers)
     yield from ("", _escape(found.answers_reading), "")
 
 

@@ -8,17 +8,6 @@ from ridgepath.results import Results
 LOSS = "val_data_loss"
 """What strengths are compared on unless the user says otherwise."""
 
-_NAMED = {
-    "gap": "gap between validation and training data loss",
-    "keras_val_loss": "Keras' val_loss",
-    "loss": "Keras' loss",
-    "val_loss": "Keras' val_loss",
-    "penalty": "penalty",
-    "weight_norm": "L2 norm of the weights",
-    "near_zero": "share of weights near zero",
-}
-SPLITS = {"val": "validation", "train": "training", "test": "test"}
-
 _SMALLER = {
     *("loss", "error", "mae", "mse", "rmse", "msle", "mape", "hinge", "crossentropy", "poisson", "divergence"),
     *("gap", "perplexity", "false"),
@@ -54,13 +43,3 @@ def direction(measure: str) -> bool | None:
     if words & _LARGER:
         return True
     return False if words & _SMALLER else None
-
-
-def name_measure(measure: str) -> str:
-    """Write a measure as people say it: ``val_data_loss`` is ``validation data loss``."""
-    if measure in _NAMED:
-        return _NAMED[measure]
-    split, _, name = measure.partition("_")
-    if split not in SPLITS:
-        return measure.replace("_", " ")
-    return f"{SPLITS[split]} {'data loss' if name == 'data_loss' else name}"

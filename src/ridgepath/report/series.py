@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from ridgepath.penalties import format_strength
 from ridgepath.report.estimates import curve_measures
 from ridgepath.report.formatting import write_count, write_estimate, write_interval
-from ridgepath.report.measures import name_measure
+from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.summary import Choice, Curve, Estimate, PathPoint, Summary
 
 Anchor = Literal["left", "center", "right"]
@@ -193,6 +193,6 @@ def _curve_series(summary: Summary, *, variant: str) -> CurveSeries:
             StrengthCurve(format_strength(c.strength), colours[c.strength], dashed=c.strength == 0, curve=c)
             for c in drawn
         )
-        panels[measure] = Panel(name_measure(measure), tuple(curves))
+        panels[measure] = Panel(ENGLISH.names.measure(measure), tuple(curves))
     pairs = list(panels.values())
     return CurveSeries(variant, tuple(tuple(pairs[start : start + 2]) for start in range(0, len(pairs), 2)))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ridgepath.report.arrays import PathArrays
+from ridgepath.report.cases.notes import NoteCase
 from ridgepath.report.choice import Choice, choose, lowest
 from ridgepath.report.diagnosis import VariantDiagnosis, diagnoses
 from ridgepath.report.diagnosis import to_json as diagnosis_to_json
@@ -23,8 +24,9 @@ from ridgepath.report.estimates import (
     trial_rows,
 )
 from ridgepath.report.families import Difference, Family, Terms, families
+from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.measures import LOSS
-from ridgepath.report.notes import write_notes
+from ridgepath.report.notes import note_cases
 from ridgepath.report.sides import Side, sides
 from ridgepath.report.weights import Distribution, FirstLayer, distributions, first_layers
 from ridgepath.results import Results
@@ -54,7 +56,7 @@ class Summary:
         engines: the engines that trained the trials.
         seconds: wall-clock time of the study's training.
         context: what else is known of how it was made, name → value, such as versions.
-        notes: sentences without which the numbers are misread.
+        to_know: what must be known, or the numbers are misread.
     """
 
     study: str
@@ -79,7 +81,7 @@ class Summary:
     engines: tuple[str, ...]
     seconds: float
     context: dict[str, str]
-    notes: tuple[str, ...]
+    to_know: tuple[NoteCase, ...]
 
     @property
     def strength_min(self) -> float | None:
@@ -100,6 +102,11 @@ class Summary:
     def keras_val_loss_choice(self) -> float | None:
         """The strength that Keras' ``val_loss`` would have picked in the first variant."""
         return self.choices[0].keras_val_loss_choice
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The sentences without which the numbers are misread, in English."""
+        return tuple(ENGLISH.notes.note(case) for case in self.to_know)
 
     def diagnosis_of(self, variant: str) -> VariantDiagnosis | None:
         """Return the diagnosis of one variant; ``None`` without trials."""
@@ -198,7 +205,7 @@ def summarize(
         engines=_engines(results),
         seconds=float(seconds),
         context=dict(context),
-        notes=write_notes(study, points=points, choices=choices, failures=failed),
+        to_know=note_cases(study, points=points, choices=choices, failures=failed),
     )
 
 
