@@ -14,7 +14,9 @@ def shown_strengths(summary: Summary, variant: str, *, most: int = MOST_LINES) -
     if len(strengths) <= most:
         return tuple(strengths)
     choice = next(choice for choice in summary.choices if choice.variant == variant)
-    kept = {strengths[0], strengths[-1], choice.strength_min, choice.strength_1se} & set(strengths)
+    rules = (choice.strength_min, choice.strength_1se)
+    chosen = (strength for strength in strengths if strength in rules)
+    kept = {strengths[0], strengths[-1], *chosen}
     places = [strengths.index(strength) for strength in kept]
     while len(kept) < most:
         farthest = max(range(len(strengths)), key=lambda place: min(abs(place - other) for other in places))

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 import plotly.graph_objects as go
 
 HEIGHT = 430
 """Pixels of a figure with one row."""
-ROW_HEIGHT, LEGEND_HEIGHT = 300, 90
+ROW_HEIGHT, MARGINS = 270, 50
 ROW_OF_BARS = 26
 
 
-class Drawing(NamedTuple):
+@dataclass(frozen=True)
+class Drawing:
     """A figure, and what differs in its layout on a phone.
 
     Attributes:
@@ -22,13 +24,13 @@ class Drawing(NamedTuple):
     """
 
     figure: go.Figure
-    narrow: dict[str, Any] = {}
-    seeds: dict[int, dict[str, Any]] = {}
+    narrow: dict[str, Any] = field(default_factory=dict)
+    seeds: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON values; what is not finite is ``None``."""
         values: dict[str, Any] = json.loads(self.figure.to_json())
-        return {**values, "narrow": self.narrow, "seeds": {str(place): each for place, each in self.seeds.items()}}
+        return {**values, "narrow": self.narrow}
 
 
 def colour(name: str) -> str:
@@ -42,7 +44,7 @@ def frame(*, height: int) -> dict[str, Any]:
         "template": go.layout.Template(),
         "height": height,
         "autosize": True,
-        "margin": {"l": 62, "r": 16, "t": 46, "b": 56},
+        "margin": {"l": 62, "r": 24, "t": 34, "b": 56},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": colour("ink"), "size": 13},
@@ -54,6 +56,7 @@ def frame(*, height: int) -> dict[str, Any]:
         "legend": {"orientation": "h", "x": 0, "y": 0, "yref": "container", "yanchor": "bottom"},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": colour("muted"), "activecolor": colour("ink")},
         "dragmode": False,
+        "showlegend": False,
     }
 
 

@@ -20,6 +20,9 @@ _PAGE = PageLabels(
     over_epochs="على مدار الـ epochs",
     every_seed="كل seed لوحده",
     bands="المتوسط ومعاه نطاق 95%",
+    save="احفظ صورة PNG",
+    legend="المفتاح: اظهر أو اخفي",
+    language="اللغة",
     objective="الـ data loss والعقوبة",
     gap="الفجوة (gap)",
     noise="الدوشة جاية منين",
@@ -39,22 +42,22 @@ _PAGE = PageLabels(
     sees="weights بتاعة {} وحدة من أول layer عند strength {}",
 )
 _CAPTIONS = Captions(
-    sides="المظلل: فين الموديل بيعمل overfitting (عقوبة أضعف: الـ training loss أقل ومع ذلك الـ validation loss أعلى من "
-    "strength_min) وفين بيعمل underfitting (عقوبة أقوى: الاتنين أعلى). غامق لما النطاقات تأكد كده، وفاتح لما المتوسطات "
-    "بس اللي بتقول.",
+    sides="المظلل: فين الموديل بيعمل overfitting (عقوبة أضعف: الـ training loss أقل ومع ذلك الـ validation loss أعلى "
+    "من strength_min) وفين بيعمل underfitting (عقوبة أقوى: الاتنين أعلى). لو المتوسطات بس هي "
+    "اللي بتقول كده، يبقى أفتح وجنبه علامة استفهام.",
     upper_axis="فوق: الـ L2 norm بتاع الـ hidden weights، وقد إيه منها قريب من الصفر.",
     every_seed="زرار «كل seed لوحده» بيرسم كل تجربة بخط رفيع.",
     some_seeds="زرار «كل seed لوحده» بيرسم {shown} seeds من {all}، كل تجربة بخط رفيع.",
     some_strengths="مرسوم {shown} strengths من {all}: الطرفين، واللي اتختاروا، وشوية متوزعين بينهم.",
-    objective="بعد آخر epoch، متوسط كل الـ seeds. على داتا التدريب الاتنين مع بعض هما اللي التدريب بيقلله، وعلى داتا الـ "
-    "validation هما الـ val_loss بتاع Keras، وإحنا مش بنقارن بيه.",
+    objective="بعد آخر epoch، متوسط كل الـ seeds. على داتا التدريب الاتنين مع بعض هما اللي التدريب بيقلله، وعلى داتا "
+    "الـ validation هما الـ val_loss بتاع Keras، وإحنا مش بنقارن بيه.",
     gap="الـ validation data loss ناقص الـ training data loss: بعد آخر epoch بنطاق 95%، وعلى مدار الـ epochs.",
     forest="الفروق، كل فرق بنطاق 95% مشترك. الخطوط المنقطة هي الهامش اللي جواه الفرق مش مهم.",
-    noise="نصيب كل مصدر من مربع الـ standard error بتاع الـ validation data loss. لو زودت seeds بيقل نصيب الـ seeds ونصيب "
-    "تقابل الاتنين، ونصيب الأمثلة مش بيقل غير بأمثلة أكتر.",
+    noise="نصيب كل مصدر من مربع الـ standard error بتاع الـ validation data loss. لو زودت seeds بيقل نصيب الـ seeds "
+    "ونصيب تقابل الاتنين، ونصيب الأمثلة مش بيقل غير بأمثلة أكتر.",
     weights="كل الـ hidden weights من كل الـ seeds، خط لكل strength، ومحور الكثافة لوغاريتمي.",
-    first_layer="الأزرق موجب، والبرتقالي سالب، والشفاف صفر. كل strength مرسوم بمقياسه ونهايته مكتوبة. نفس الوحدات عند كل "
-    "strength، وبدأت بنفس الـ weights. Seed رقم {seed}.",
+    first_layer="الأزرق موجب، والبرتقالي سالب، والشفاف صفر. كل strength مرسوم بمقياسه ونهايته مكتوبة. نفس الوحدات عند "
+    "كل strength، وبدأت بنفس الـ weights. Seed رقم {seed}.",
 )
 _FIGURE = FigureLabels(
     strength="strength",
@@ -70,7 +73,7 @@ _FIGURE = FigureLabels(
     both="strength_min = strength_1se",
     overfits="overfitting",
     underfits="underfitting",
-    by_the_means="{} (بالمتوسطات بس)",
+    perhaps="{}؟",
     weight_norm="L2 norm بتاع الـ weights",
     near_zero="قريب من الصفر",
     interval="95%: من {low} لـ {high}",
@@ -85,6 +88,7 @@ _FIGURE = FigureLabels(
     weight="weight",
     density="الكثافة",
     gap="الفجوة (gap)",
+    after_last_epoch="بعد آخر epoch",
     minimized="التدريب: اللي بيقلله",
 )
 _TABLE = TableLabels(
@@ -102,23 +106,10 @@ _TABLE = TableLabels(
     mean_and_error="المتوسط ± الـ standard error.",
 )
 ARABIC = Labels(
-    language="ar",
-    direction="rtl",
     page=_PAGE,
     captions=_CAPTIONS,
     figure=_FIGURE,
     table=_TABLE,
-    measures={
-        "val": "validation",
-        "train": "training",
-        "test": "test",
-        "data_loss": "data loss",
-        "gap": "الفجوة (gap)",
-        "penalty": "العقوبة",
-        "weight_norm": "L2 norm",
-    },
-    on_split="{measure} على الـ {split}",
-    verdicts={"better": "أحسن", "worse": "أوحش", "equivalent": "زي بعض", "undecided": "لسه مش محسوم"},
     outcomes={"done": "خلصت", "diverged": "فركشت (diverged)", "failed": "فشلت"},
     rules={
         "strength_min": "أقل متوسط",

@@ -20,6 +20,9 @@ _PAGE = PageLabels(
     over_epochs="Over epochs",
     every_seed="Every seed",
     bands="Means with 95% bands",
+    save="Save as PNG",
+    legend="Legend: show or hide",
+    language="Language",
     objective="Data loss and penalty",
     gap="The gap",
     noise="Where the noise comes from",
@@ -40,7 +43,8 @@ _PAGE = PageLabels(
 )
 _CAPTIONS = Captions(
     sides="Shaded: where the network overfits (weaker: lower training loss and yet higher validation loss than at "
-    "strength_min) and underfits (stronger: both higher). Dark where intervals say so, pale where only the means do.",
+    "strength_min) and underfits (stronger: both higher). Where intervals do not "
+    "say so but the means do, it is paler, with a question mark.",
     upper_axis="Above: L2 norm of the hidden weights, and how many of them are near zero.",
     every_seed="“Every seed” shows each trial as a thin line.",
     some_seeds="“Every seed” shows {shown} of the {all} seeds, each trial as a thin line.",
@@ -69,7 +73,7 @@ _FIGURE = FigureLabels(
     both="strength_min = strength_1se",
     overfits="overfits",
     underfits="underfits",
-    by_the_means="{} (by the means)",
+    perhaps="{}?",
     weight_norm="L2 norm of the weights",
     near_zero="near zero",
     interval="95% {low} to {high}",
@@ -84,6 +88,7 @@ _FIGURE = FigureLabels(
     weight="weight",
     density="density",
     gap="gap",
+    after_last_epoch="After the last epoch",
     minimized="training: what is minimized",
 )
 _TABLE = TableLabels(
@@ -101,23 +106,10 @@ _TABLE = TableLabels(
     mean_and_error="Mean ± standard error.",
 )
 ENGLISH = Labels(
-    language="en",
-    direction="ltr",
     page=_PAGE,
     captions=_CAPTIONS,
     figure=_FIGURE,
     table=_TABLE,
-    measures={
-        "val": "validation",
-        "train": "training",
-        "test": "test",
-        "data_loss": "data loss",
-        "gap": "gap",
-        "penalty": "penalty",
-        "weight_norm": "L2 norm",
-    },
-    on_split="{split} {measure}",
-    verdicts={"better": "better", "worse": "worse", "equivalent": "equivalent", "undecided": "undecided"},
     outcomes={"done": "done", "diverged": "diverged", "failed": "failed"},
     rules={
         "strength_min": "lowest mean",

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-Language = Literal["en", "ar"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +25,9 @@ class PageLabels:
     over_epochs: str
     every_seed: str
     bands: str
+    save: str
+    legend: str
+    language: str
     objective: str
     gap: str
     noise: str
@@ -81,7 +81,7 @@ class FigureLabels:
     both: str
     overfits: str
     underfits: str
-    by_the_means: str
+    perhaps: str
     weight_norm: str
     near_zero: str
     interval: str
@@ -96,6 +96,7 @@ class FigureLabels:
     weight: str
     density: str
     gap: str
+    after_last_epoch: str
     minimized: str
 
 
@@ -122,30 +123,13 @@ class Labels:
     """All labels of one language.
 
     Attributes:
-        measures: splits, and what is measured on them, by their names in columns: ``val`` → ``validation``.
-        on_split: how the two go together: ``{split} {measure}``.
-        verdicts: verdicts of comparisons.
-        outcomes: how a trial ended.
+        outcomes: how a trial ended → in a word.
         rules: tile → what its rule says.
     """
 
-    language: Language
-    direction: Literal["ltr", "rtl"]
     page: PageLabels
     captions: Captions
     figure: FigureLabels
     table: TableLabels
-    measures: Mapping[str, str]
-    on_split: str
-    verdicts: Mapping[str, str]
     outcomes: Mapping[str, str]
     rules: Mapping[str, str]
-
-    def measure(self, name: str) -> str:
-        """Name a figure of the trials, such as ``val_data_loss``."""
-        if name in self.measures:
-            return self.measures[name]
-        split, _, measured = name.partition("_")
-        if split not in ("val", "train", "test"):
-            return name
-        return self.on_split.format(split=self.measures[split], measure=self.measures.get(measured, measured))

@@ -1,0 +1,106 @@
+"""Forest plots: every comparison with its interval and its verdict."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterator
+
+import plotly.graph_objects as go
+
+from ridgepath.penalties import format_strength
+from ridgepath.report.drawings.frame import ROW_OF_BARS, Drawing, axis, colour, frame
+from ridgepath.report.families import Difference, Family
+from ridgepath.report.formatting import interval_ends, spread_of, write_estimate
+from ridgepath.report.labels import Language
+from ridgepath.report.shown import shown_strengths
+from ridgepath.report.summary import Summary
+from ridgepath.statistics.comparison import Verdict
+
+MOST_ROWS = 24
+"""Comparisons of a family, at most; of a longer path those of the strengths that its curves would show."""
+
+_VERDICTS: dict[Verdict, str] = {
+    "better": "triangle-left",
+    "worse": "triangle-right",
+    "equivalent": "square",
+    "undecided": "circle-open",
+}
+
+
+def forest_drawing(summary: Summary, variant: str, spoken: Language) -> Drawing | None:
+    """Draw the comparisons of one variant, or (``""``) those between the choices; ``None`` where there are none."""
+    families = [family for family in summary.families if family.variant == variant]
+    rows = [(family, each) for family in families for each in _shown(summary, family)]
+    if not rows:
+        return None
+    figure = go.Figure(list(_traces(rows, spoken)))
+    height = 150 + ROW_OF_BARS * len(rows)
+    figure.update_layout(frame(height=height), hovermode="closest")
+    measure = spoken.words.names.measure(families[0].terms.measure)
+    title = html.escape(spoken.labels.figure.difference.format(measure))
+    figure.update_xaxes({**axis(title=spoken.text(title)), "zeroline": True, "zerolinecolor": colour("ink")})
+    names = [_name(each, spoken, between=not variant) for _, each in rows]
+    figure.update_yaxes(
+        {**axis(), "tickvals": list(range(len(rows))), "ticktext": names, "showgrid": False, "autorange": "reversed"}
+    )
+    for place, (_, each) in enumerate(rows):
+        _add_margin(figure, each, place)
+    return Drawing(figure)
+
+
+def _shown(summary: Summary, family: Family) -> Iterator[Difference]:
+    known = [each for each in family.found if math.isfinite(each.difference)]
+    kept = shown_strengths(summary, family.variant, most=MOST_ROWS) if family.variant else ()
+    return (each for each in known if not family.variant or each.strength[1] in kept)
+
+
+def _name(each: Difference, spoken: Language, *, between: bool) -> str:
+    named = spoken.words.names.named if between else lambda point: format_strength(point[1])
+    return spoken.text(html.escape(spoken.labels.figure.against.format(named(each.strength), named(each.against))))
+
+
+def _traces(rows: list[tuple[Family, Difference]], spoken: Language) -> Iterator[go.Scatter]:
+    for verdict, symbol in _VERDICTS.items():
+        found = [(place, each) for place, (_, each) in enumerate(rows) if each.verdict == verdict]
+        if not found:
+            continue
+        tint = colour(verdict)
+        yield go.Scatter(
+            x=[each.difference for _, each in found],
+            y=[place for place, _ in found],
+            error_x={
+                "type": "data",
+                "array": [each.high - each.difference for _, each in found],
+                "arrayminus": [each.difference - each.low for _, each in found],
+                "color": tint,
+                "thickness": 2,
+                "width": 4,
+            },
+            text=[_hover(each, spoken) for _, each in found],
+            hovertemplate="%{text}<extra></extra>",
+            name=spoken.text(spoken.words.verdicts.verdict(verdict)),
+            mode="markers",
+            marker={"symbol": symbol, "size": 11, "color": tint, "line": {"width": 2, "color": tint}},
+        )
+
+
+def _hover(each: Difference, spoken: Language) -> str:
+    spread = spread_of(each)
+    lines = [
+        _name(each, spoken, between=True),
+        str(write_estimate(spread)),
+        spoken.words.verdicts.verdict(each.verdict),
+    ]
+    ends = interval_ends(spread)
+    if ends is not None:
+        lines.insert(2, spoken.labels.figure.interval.format(low=ends[0], high=ends[1]))
+    return "<br>".join(spoken.text(line) for line in lines)
+
+
+def _add_margin(figure: go.Figure, each: Difference, place: int) -> None:
+    if not math.isfinite(each.margin):
+        return
+    for end in (-each.margin, each.margin):
+        line = {"color": colour("muted"), "width": 1, "dash": "dot"}
+        figure.add_shape(type="line", x0=end, x1=end, y0=place - 0.5, y1=place + 0.5, line=line, layer="below")
