@@ -14,7 +14,7 @@ from ridgepath.report.cases import findings as of_findings
 from ridgepath.report.cases import notes as of_notes
 from ridgepath.report.cases import verdicts as of_verdicts
 from ridgepath.report.families import Point
-from ridgepath.report.locale.en import answer, findings, names, notes, provenance, verdicts
+from ridgepath.report.locale import ar, en
 from ridgepath.statistics import claims, comparison
 from ridgepath.statistics.diagnosis import State
 from ridgepath.statistics.evidence import Interval
@@ -122,9 +122,10 @@ class Words(NamedTuple):
     provenance: Provenance
 
 
-ENGLISH = Words("en", "ltr", answer, verdicts, findings, notes, names, provenance)
+ENGLISH = Words("en", "ltr", en.answer, en.verdicts, en.findings, en.notes, en.names, en.provenance)
+EGYPTIAN = Words("ar", "rtl", ar.answer, ar.verdicts, ar.findings, ar.notes, ar.names, ar.provenance)
 
-LANGUAGES = {words.lang: words for words in (ENGLISH,)}
+LANGUAGES = {words.lang: words for words in (ENGLISH, EGYPTIAN)}
 
 
 def words(lang: str) -> Words:
