@@ -15,7 +15,7 @@ from ridgepath.penalties import format_strength
 from ridgepath.report import interactive
 from ridgepath.report.findings import Findings, findings
 from ridgepath.report.formatting import MISSING, write_estimate
-from ridgepath.report.locale.words import ENGLISH
+from ridgepath.report.locale.words import Words, words
 from ridgepath.report.palette import dark_colours, light_colours
 from ridgepath.report.provenance import facts
 from ridgepath.report.sentences import (
@@ -58,17 +58,22 @@ class Section(NamedTuple):
     findings: Findings | None
 
 
-def write_html(summary: Summary, target: Path) -> None:
+def write_html(summary: Summary, target: Path, lang: str = "en") -> None:
     """Write a summary as one self-contained page, whole or not at all.
 
     Raises:
-        InputError: the file cannot be written there.
+        InputError: there is no such language, or the file cannot be written there.
     """
-    write_whole(target, page(summary))
+    write_whole(target, page(summary, lang))
 
 
-def page(summary: Summary) -> str:
-    """Return the page as text."""
+def page(summary: Summary, lang: str = "en") -> str:
+    """Return the page as text.
+
+    Raises:
+        InputError: there is no such language.
+    """
+    spoken = words(lang)
     environment = Environment(
         loader=PackageLoader("ridgepath.report"),
         autoescape=True,
@@ -81,15 +86,17 @@ def page(summary: Summary) -> str:
     colours = {"light": light_colours(strengths), "dark": dark_colours(strengths)}
     return environment.get_template("report.html.j2").render(
         summary=summary,
-        sections=_sections(summary),
-        legend=ENGLISH.names.TABLE_LEGEND,
-        path_caption=path_caption(summary),
-        curves_caption=curves_caption(summary),
-        which_variant=which_variant(summary),
-        between_choices=verdicts(summary.families, ""),
-        under_and_overfitting=ENGLISH.findings.UNDER_AND_OVERFITTING,
-        the_claims=ENGLISH.findings.THE_CLAIMS,
-        facts=facts(summary),
+        words=spoken,
+        notes=[spoken.notes.note(case) for case in summary.to_know],
+        sections=_sections(summary, spoken),
+        legend=spoken.names.TABLE_LEGEND,
+        path_caption=path_caption(summary, spoken),
+        curves_caption=curves_caption(summary, spoken),
+        which_variant=which_variant(summary, spoken),
+        between_choices=verdicts(summary.families, "", spoken),
+        under_and_overfitting=spoken.findings.UNDER_AND_OVERFITTING,
+        the_claims=spoken.findings.THE_CLAIMS,
+        facts=facts(summary, spoken),
         format_strength=format_strength,
         colours=colours,
         drawings={"colours": colours, "figures": dict(_drawings(summary))},
@@ -110,22 +117,22 @@ def _drawings(summary: Summary) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"curves-{number}", {**figure, "narrow": interactive.curves_narrow(curves)}
 
 
-def _sections(summary: Summary) -> tuple[Section, ...]:
+def _sections(summary: Summary, words: Words) -> tuple[Section, ...]:
     return tuple(
         Section(
             number,
             choice.variant,
-            answer=answer(summary, choice),
-            on_test_examples=on_test_examples(summary, choice),
-            how_sure=how_sure(choice),
-            keras_disagrees=keras_disagrees(choice),
+            answer=answer(summary, choice, words),
+            on_test_examples=on_test_examples(summary, choice, words),
+            how_sure=how_sure(choice, words),
+            keras_disagrees=keras_disagrees(choice, words),
             tiles=tuple(_tiles(summary, choice)),
             table=table,
             groups=_groups(table.columns),
-            verdicts=verdicts(summary.families, choice.variant),
-            findings=findings(summary.diagnosis_of(choice.variant)),
+            verdicts=verdicts(summary.families, choice.variant, words),
+            findings=findings(summary.diagnosis_of(choice.variant), words),
         )
-        for number, (choice, table) in enumerate(zip(summary.choices, tables(summary), strict=True))
+        for number, (choice, table) in enumerate(zip(summary.choices, tables(summary, words), strict=True))
     )
 
 

@@ -162,18 +162,18 @@ def further(case: cases.FurtherCase) -> str:
         case cases.KerasDisagrees(theirs, ours):
             would = f"كان هيختار {ltr(format_strength(theirs))} بدل {ltr(format_strength(ours))}"
             return f"خد بالك: الـ val_loss بتاع Keras جواه العقوبة، فلو مشينا وراه {would}."
-        case cases.PathCaption(covers):
+        case cases.PathCaption(covers, printed):
             bars = "تجربة واحدة لكل strength: الخطوط الرأسية بتغطي الأمثلة بس"
             if covers is not None:
                 bars = (
                     f"الخطوط الرأسية نطاقات {ltr('95%')}: بتاعة الـ validation loss بتغطي {of(covers)}، "
                     "والباقي بيغطي الـ seeds"
                 )
+            switch = "" if printed else " الـ val_loss بتاع Keras ممكن تظهره من مفتاح الرسمة."
             return (
                 f"متوسط الـ data loss بعد آخر epoch، من غير العقوبة. {bars}. كل الـ strengths على نفس الـ seeds ونفس "
                 "الأمثلة، فالفرق بينهم ممكن يكون أكيد أكتر ما الخطوط بتبين: المقارنات تحت هي اللي بتحسم. الخط "
-                "المنقط هو أقل متوسط validation data loss زائد standard error واحد. الـ val_loss بتاع Keras ممكن "
-                "تظهره من مفتاح الرسمة."
+                f"المنقط هو أقل متوسط validation data loss زائد standard error واحد.{switch}"
             )
         case cases.CurvesCaption(covers, evaluated):
             bands = "تجربة واحدة لكل strength، فمفيش نطاقات" if covers is None else _BANDS

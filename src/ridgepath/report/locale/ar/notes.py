@@ -29,7 +29,8 @@ def note(case: cases.NoteCase) -> str:
     match case:
         case cases.ErrorsCover(fewest, seeds, noise, tested):
             over = count_english(seeds, "seed") if fewest == seeds else ltr(f"{fewest} - {seeds} seeds")
-            figures = f"الأرقام متوسطات على {over} {ltr('±')} الـ standard error، ومعاها نطاقات {ltr('95%')} (confidence intervals)."
+            figures = f"الأرقام متوسطات على {over} {ltr('±')} الـ standard error، ومعاها نطاقات {ltr('95%')}"
+            figures += " (confidence intervals)."
             return f"{figures} {_on_sources(noise, tested=tested)}"
         case cases.Divided(division):
             return _on_division(division)
@@ -99,8 +100,8 @@ def _on_shares(case: cases.SharesOfError) -> str:
     if case.divided:
         return f"{error}: {of_seeds} منه من الـ seeds والتقسيم، {wa(of_examples)} من الأمثلة."
     return (
-        f"{error}: {of_seeds} منه من الـ seeds، {wa(of_examples)} من الأمثلة، {wa(of_rest)} من تقابل الاتنين؛ لو زودت seeds "
-        "الأول والأخير بس هم اللي هيقلوا."
+        f"{error}: {of_seeds} منه من الـ seeds، {wa(of_examples)} من الأمثلة، {wa(of_rest)} من تقابل الاتنين؛ لو "
+        "زودت seeds الأول والأخير بس هم اللي هيقلوا."
     )
 
 

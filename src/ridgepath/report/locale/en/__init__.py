@@ -1,6 +1,7 @@
 """English."""
 
 from ridgepath.report.locale.en import answer as answer
+from ridgepath.report.locale.en import document as document
 from ridgepath.report.locale.en import findings as findings
 from ridgepath.report.locale.en import names as names
 from ridgepath.report.locale.en import notes as notes
