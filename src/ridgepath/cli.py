@@ -36,6 +36,13 @@ class Engine(StrEnum):
     reference = "reference"
 
 
+class Language(StrEnum):
+    """Languages of the report."""
+
+    en = "en"
+    ar = "ar"
+
+
 class ReportFormat(StrEnum):
     """Forms of the report."""
 
@@ -237,6 +244,7 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; in the study's folder by default.")
     ] = None,
+    lang: Annotated[Language, typer.Option(help="Its language: English, or Egyptian Arabic.")] = Language.en,
     metric: Metric = None,
     margin: Margin = None,
     larger_is_better: LargerIsBetter = None,
@@ -246,7 +254,7 @@ def report(
 
     path = api.open_study(folder)
     terms = {"metric": metric, "margin": margin, "larger_is_better": larger_is_better}
-    typer.echo(path.report(output, format=form.value, **terms))
+    typer.echo(path.report(output, format=form.value, lang=lang.value, **terms))
 
 
 @app.command()

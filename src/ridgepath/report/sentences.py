@@ -170,9 +170,9 @@ _TURNED: dict[Verdict, Verdict] = {
 _OF_THE_FIRST: tuple[Verdict, ...] = ("better", "equivalent", "undecided", "worse")
 
 
-def path_caption(summary: Summary, words: Words = ENGLISH) -> str:
-    """Say what the figure of the path shows."""
-    return words.answers.further(cases.PathCaption(_covers(summary)))
+def path_caption(summary: Summary, words: Words = ENGLISH, *, printed: bool = False) -> str:
+    """Say what the figure of the path shows, on the page or as an image."""
+    return words.answers.further(cases.PathCaption(_covers(summary), printed))
 
 
 def curves_caption(summary: Summary, words: Words = ENGLISH) -> str:

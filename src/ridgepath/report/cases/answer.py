@@ -216,9 +216,15 @@ RankingCase = RankedFirst | RankedBehind | FirstCompared
 
 @dataclass(frozen=True)
 class PathCaption:
-    """What the figure of the path shows; ``covers`` is ``None`` where no strength has two trials."""
+    """What the figure of the path shows.
+
+    Attributes:
+        covers: the noise that its bars cover; ``None`` where no strength has two trials.
+        printed: whether it is an image, whose legend switches nothing.
+    """
 
     covers: Covers | None
+    printed: bool
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,17 @@ every case: each ``match`` must name all of its group.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
 from ridgepath.errors import InputError
+from ridgepath.report.cases import analysis as of_analysis
 from ridgepath.report.cases import answer as of_answer
 from ridgepath.report.cases import findings as of_findings
 from ridgepath.report.cases import notes as of_notes
 from ridgepath.report.cases import verdicts as of_verdicts
 from ridgepath.report.families import Point
-from ridgepath.report.locale.en import answer, findings, names, notes, provenance, verdicts
+from ridgepath.report.locale import ar, en
 from ridgepath.statistics import claims, comparison
 from ridgepath.statistics.diagnosis import State
 from ridgepath.statistics.evidence import Interval
@@ -109,6 +111,30 @@ class Provenance(Protocol):
     def duration(self, seconds: float) -> str: ...
 
 
+class Document(Protocol):
+    """The document in the task's form, and the methods."""
+
+    OBJECTIVE: str
+    CODE_USED: str
+    RESULTS: str
+    SHORT_ANALYSIS: str
+    KEY_TAKEAWAY: str
+    EVIDENCE: str
+    HOW_IT_WAS_MADE: str
+    WITHOUT_FIGURES: str
+    NO_SOURCE: str
+    FIGURE: str
+    LEGEND_OF_ERRORS: str
+
+    def penalty(self, tried: of_analysis.Tried) -> str: ...
+    def title(self, tried: Sequence[of_analysis.Tried]) -> str: ...
+    def objective(self, made: of_analysis.Made) -> str: ...
+    def trained(self, made: of_analysis.Made) -> str: ...
+    def analysis(self, case: of_analysis.AnalysisCase) -> str: ...
+    def takeaway(self, case: of_analysis.TakeawayCase) -> str: ...
+    def methods(self, made: of_analysis.Made) -> str: ...
+
+
 class Words(NamedTuple):
     """A language; ``direction`` is that of its lines, as in HTML."""
 
@@ -120,11 +146,13 @@ class Words(NamedTuple):
     notes: Notes
     names: Names
     provenance: Provenance
+    document: Document
 
 
-ENGLISH = Words("en", "ltr", answer, verdicts, findings, notes, names, provenance)
+ENGLISH = Words("en", "ltr", en.answer, en.verdicts, en.findings, en.notes, en.names, en.provenance, en.document)
+EGYPTIAN = Words("ar", "rtl", ar.answer, ar.verdicts, ar.findings, ar.notes, ar.names, ar.provenance, ar.document)
 
-LANGUAGES = {words.lang: words for words in (ENGLISH,)}
+LANGUAGES = {words.lang: words for words in (ENGLISH, EGYPTIAN)}
 
 
 def words(lang: str) -> Words:

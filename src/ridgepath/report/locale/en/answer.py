@@ -8,15 +8,14 @@ from ridgepath.penalties import format_strength
 from ridgepath.report.cases import answer as cases
 from ridgepath.report.families import Difference, Point
 from ridgepath.report.formatting import (
-    MISSING,
     spread_of,
     write_count,
     write_estimate,
-    write_interval,
     write_number,
     write_share,
 )
 from ridgepath.report.locale.en.names import measure, named, of
+from ridgepath.report.locale.en.numbers import listed, with_interval
 from ridgepath.report.locale.en.verdicts import would_decide
 from ridgepath.report.measures import LOSS
 from ridgepath.statistics.comparison import Verdict
@@ -90,10 +89,7 @@ def _against(found: Difference) -> str:
 
 
 def _difference(found: Difference) -> str:
-    """Write a difference with its interval: ``-0.0123 (95% interval -0.0200 to -0.0046)``."""
-    spread = spread_of(found)
-    interval = write_interval(spread)
-    return write_estimate(spread).mean + (f" (95% interval {interval})" if interval != MISSING else "")
+    return with_interval(spread_of(found))
 
 
 def _larger(
@@ -126,7 +122,7 @@ def how_sure(case: cases.SureCase) -> str:
             return "One seed and one validation example do not tell how sure that is."
         case cases.WouldBeChosen(drawn, shares):
             chosen = [f"{format_strength(strength)} in {write_share(share)}" for strength, share in shares]
-            return f"Were {_DRAWN[drawn]} drawn anew, the lowest would be {_listed(chosen)} of studies."
+            return f"Were {_DRAWN[drawn]} drawn anew, the lowest would be {listed(chosen)} of studies."
         case cases.Corrected(loss, optimism):
             more = write_number(optimism, digits=2)
             return (
@@ -142,7 +138,7 @@ def ranking(case: cases.RankingCase) -> str:
             lowest = "has the lowest mean validation data loss of the variants' choices"
             return f"{named(point)} {lowest}, {write_estimate(loss)}."
         case cases.RankedBehind(others):
-            behind = _listed([f"{named(point)} with {write_estimate(loss)}" for point, loss in others])
+            behind = listed([f"{named(point)} with {write_estimate(loss)}" for point, loss in others])
             return f"It is followed by {behind}."
         case cases.FirstCompared(compared, verdicts):
             begin = "It is" if compared == LOSS else f"In {measure(compared)} it is"
@@ -159,15 +155,15 @@ def further(case: cases.FurtherCase) -> str:
         case cases.KerasDisagrees(theirs, ours):
             would = f"it would pick {format_strength(theirs)} instead of {format_strength(ours)}"
             return f"Keras' val_loss contains the penalty; {would}."
-        case cases.PathCaption(covers):
+        case cases.PathCaption(covers, printed):
             bars = "One trial a strength: bars cover the examples only"
             if covers is not None:
                 bars = f"Bars are 95% intervals; those of validation losses cover {of(covers)}, the others seeds"
+            switch = "" if printed else " Keras' val_loss can be switched on in the legend."
             return (
                 f"Mean data loss after the last epoch, without the penalty. {bars}. Strengths share seeds and "
                 "examples, so a difference may be surer than the bars suggest: the comparisons below say. The dotted "
-                "line is the lowest mean validation data loss plus one standard error. Keras' val_loss can be switched "
-                "on in the legend."
+                f"line is the lowest mean validation data loss plus one standard error.{switch}"
             )
         case cases.CurvesCaption(covers, evaluated):
             bands = "One trial a strength: there are no bands" if covers is None else _BANDS
@@ -181,8 +177,4 @@ _BANDS = "Bands are 95% t intervals over seeds"
 
 
 def _points(points: Sequence[Point]) -> str:
-    return _listed([named(point) for point in points])
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return listed([named(point) for point in points])

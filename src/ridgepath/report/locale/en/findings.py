@@ -101,12 +101,16 @@ def course(found: Course) -> str:
 
 def grounds(found: Claim) -> str:
     """Write the figures on which a verdict rests, and the reason where it is open."""
-    figures = [
+    reason = "" if found.reason is None else REASONS[found.reason]
+    return _sentence("; ".join(filter(None, (figures(found), reason))))
+
+
+def figures(found: Claim) -> str:
+    """Write the figures of a claim, measure by measure."""
+    return "; ".join(
         f"{_NAMES.get(measure) or names.measure(measure)}: {_several(found.key, of_measure)}"
         for measure, of_measure in groupby(found.figures, key=lambda figure: figure.measure)
-    ]
-    reason = [] if found.reason is None else [REASONS[found.reason]]
-    return _sentence("; ".join((*figures, *reason)))
+    )
 
 
 def _sentence(text: str) -> str:
