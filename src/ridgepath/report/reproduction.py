@@ -22,10 +22,11 @@ def commands(summary: Summary) -> str:
 
 
 def configuration(summary: Summary) -> str:
-    """Return all that the study was asked, as JSON, without the source of its network."""
+    """Return all that the study was asked, as JSON, a line an entry, without the source of its network."""
     question = summary.question.to_json()
     del question["builder"]["source"]
-    return json.dumps(question, indent=2, ensure_ascii=False)
+    lines = (f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in question.items())
+    return "{\n" + ",\n".join(lines) + "\n}"
 
 
 def _first_seeds(study: Study) -> tuple[int, ...]:

@@ -179,7 +179,7 @@ def hover_text(point: PathPoint, estimate: Estimate, spoken: Language, *, scale:
     said, ends = spoken.labels.figure, interval_ends(estimate)
     lines = [f"{said.strength} {format_strength(point.strength)}", str(write_estimate(estimate, scale=scale))]
     if ends is not None:
-        lines.append(said.interval.format(low=ends[0], high=ends[1]))
+        lines.append(said.interval.format(spoken.words.names.range_of(*ends)))
     lines.append(f"{said.trials}: {estimate.trials}")
     return "<br>".join(spoken.text(line) for line in lines)
 

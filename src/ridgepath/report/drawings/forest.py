@@ -94,7 +94,7 @@ def _hover(each: Difference, spoken: Language) -> str:
     ]
     ends = interval_ends(spread)
     if ends is not None:
-        lines.insert(2, spoken.labels.figure.interval.format(low=ends[0], high=ends[1]))
+        lines.insert(2, spoken.labels.figure.interval.format(spoken.words.names.range_of(*ends)))
     return "<br>".join(spoken.text(line) for line in lines)
 
 

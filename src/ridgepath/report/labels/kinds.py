@@ -16,7 +16,6 @@ class PageLabels:
     dark: str
     as_the_system: str
     skip: str
-    contents: str
     eyebrow: str
     need_script: str
     the_path: str
@@ -24,10 +23,8 @@ class PageLabels:
     how_far_apart: str
     over_epochs: str
     every_seed: str
-    bands: str
     save: str
     legend: str
-    language: str
     objective: str
     gap: str
     noise: str
@@ -109,7 +106,6 @@ class TableLabels:
     seed: str
     ended: str
     why: str
-    engine: str
     seconds: str
     best_epoch: str
     weight_norm: str
