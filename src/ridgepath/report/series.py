@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.estimates import curve_measures
-from ridgepath.report.formatting import interval_ends, write_estimate, write_number, write_share
+from ridgepath.report.formatting import interval_ends, write_estimate, write_number
 from ridgepath.report.labels import Language, language
 from ridgepath.report.shown import shown_strengths
 from ridgepath.report.sides import Kind, Side, axis_reach, limits
@@ -186,7 +186,7 @@ def hover_text(point: PathPoint, estimate: Estimate, spoken: Language, *, scale:
 
 def _upper_label(estimates: dict[str, Estimate]) -> tuple[str, str]:
     norm, near_zero = (estimates[name].mean for name in ("weight_norm", "near_zero"))
-    return write_number(norm, digits=3), write_share(near_zero) if math.isfinite(near_zero) else ""
+    return write_number(norm, digits=3), f"{100 * near_zero:.2g}%" if math.isfinite(near_zero) else ""
 
 
 def _shades(sides: Sequence[Side], *, places: dict[float, float], spoken: Language) -> tuple[Shade, ...]:

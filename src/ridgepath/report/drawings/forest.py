@@ -34,7 +34,7 @@ def forest_drawing(summary: Summary, variant: str, spoken: Language) -> Drawing 
     rows = [(family, each) for family in families for each in _shown(summary, family)]
     if not rows:
         return None
-    figure = go.Figure(list(_traces(rows, spoken)))
+    figure = go.Figure([_margins(rows), *_traces(rows, spoken)])
     height = 150 + ROW_OF_BARS * len(rows)
     figure.update_layout(frame(height=height), hovermode="closest")
     measure = spoken.words.names.measure(families[0].terms.measure)
@@ -44,8 +44,6 @@ def forest_drawing(summary: Summary, variant: str, spoken: Language) -> Drawing 
     figure.update_yaxes(
         {**axis(), "tickvals": list(range(len(rows))), "ticktext": names, "showgrid": False, "autorange": "reversed"}
     )
-    for place, (_, each) in enumerate(rows):
-        _add_margin(figure, each, place)
     return Drawing(figure)
 
 
@@ -98,9 +96,15 @@ def _hover(each: Difference, spoken: Language) -> str:
     return "<br>".join(spoken.text(line) for line in lines)
 
 
-def _add_margin(figure: go.Figure, each: Difference, place: int) -> None:
-    if not math.isfinite(each.margin):
-        return
-    for end in (-each.margin, each.margin):
-        line = {"color": colour("muted"), "width": 1, "dash": "dot"}
-        figure.add_shape(type="line", x0=end, x1=end, y0=place - 0.5, y1=place + 0.5, line=line, layer="below")
+def _margins(rows: list[tuple[Family, Difference]]) -> go.Scatter:
+    """Draw the margin of equivalence of every row as two pieces of a dotted line."""
+    known = [(place, each.margin) for place, (_, each) in enumerate(rows) if math.isfinite(each.margin)]
+    pieces = [(end, place) for place, margin in known for end in (-margin, margin)]
+    return go.Scatter(
+        x=[value for end, _ in pieces for value in (end, end, None)],
+        y=[value for _, place in pieces for value in (place - 0.5, place + 0.5, None)],
+        mode="lines",
+        line={"color": colour("muted"), "width": 1, "dash": "dot"},
+        hoverinfo="skip",
+        showlegend=False,
+    )

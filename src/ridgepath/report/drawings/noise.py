@@ -14,13 +14,14 @@ from ridgepath.report.summary import Summary
 
 
 def noise_drawing(summary: Summary, variant: str, spoken: Language) -> Drawing | None:
-    """Draw the shares of the squared standard error; ``None`` where both sources are not known."""
+    """Draw the shares of the squared standard error; ``None`` where one of the sources is not known."""
     shown, said = shown_strengths(summary, variant), spoken.labels.figure
     found = [
         (point, estimate, estimate.shares)
         for point in summary.points_of(variant)
         if point.strength in shown
-        and (estimate := point.estimates["val_data_loss"]).shares is not None
+        and (estimate := point.estimates["val_data_loss"]).covers.startswith("seeds")
+        and estimate.shares is not None
         and any(estimate.shares)
     ]
     if not found:

@@ -159,6 +159,7 @@
     document.querySelectorAll(selector).forEach((each) => each.addEventListener("click", () => act(each)));
   }
 
+  document.querySelectorAll(".without-script").forEach((note) => note.remove());
   onClick("button.language", (button) => {
     speak(button.dataset.language);
     document.querySelector(`#page-${root.lang} button.language`).focus();
