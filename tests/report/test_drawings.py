@@ -130,7 +130,7 @@ class TestCurves:
     def test_names_of_metrics_are_no_markup(self):
         named = make_summary(metrics=("<a href='http://x.y'>m</a>",))
         titles = [note.text for note in curves_of(named).figure.layout.annotations]
-        assert titles[2] == "<b>validation &lt;a href=&#x27;http://x.y&#x27;&gt;m&lt;/a&gt;</b>"
+        assert titles[2] == "<b>validation &lt;a href='http://x.y'&gt;m&lt;/a&gt;</b>"
 
 
 def test_data_loss_and_penalty_stand_on_each_other_and_give_keras_val_loss(summary):

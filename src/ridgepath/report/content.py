@@ -120,14 +120,13 @@ class Content:
 
 def content(summary: Summary, spoken: Language) -> Content:
     """Say and draw all that a page holds."""
-    words, said = spoken.words, spoken.labels
-    between = forest_drawing(summary, "", spoken)
+    words = spoken.words
     return Content(
         spoken,
         which_variant=which_variant(summary, words),
         sections=_sections(summary, spoken),
         between_choices=verdicts(summary.families, "", words),
-        choices_figure=between and Figure("choices", said.page.how_far_apart, said.captions.forest, between),
+        choices_figure=_comparisons(summary, "", "choices", spoken),
         notes=tuple(words.notes.note(case) for case in summary.to_know),
         trials=trial_table(summary, spoken),
         facts=facts(summary, words),
@@ -159,7 +158,6 @@ def _section(
 ) -> Section:
     words, said, variant = spoken.words, spoken.labels, choice.variant
     caption = " ".join((path_caption(summary, words), said.captions.sides, said.captions.upper_axis))
-    forest = forest_drawing(summary, variant, spoken)
     pictures = tuple(_pictures(summary, variant, spoken))
     return Section(
         number,
@@ -174,11 +172,16 @@ def _section(
         verdicts=verdicts(summary.families, variant, words),
         findings=findings(summary.diagnosis_of(variant), words),
         first=Figure(f"path-{number}", said.page.the_path, caption, path_drawing(path, spoken)),
-        comparisons=forest and Figure(f"forest-{number}", said.page.how_far_apart, said.captions.forest, forest),
+        comparisons=_comparisons(summary, variant, f"forest-{number}", spoken),
         further=tuple(_further(summary, spoken, number, path, curves)),
         pictures=pictures,
         pictures_caption=said.captions.first_layer.format(seed=_pictured_seed(summary, variant)) if pictures else "",
     )
+
+
+def _comparisons(summary: Summary, variant: str, name: str, spoken: Language) -> Figure | None:
+    said, drawing = spoken.labels, forest_drawing(summary, variant, spoken)
+    return None if drawing is None else Figure(name, said.page.how_far_apart, said.captions.forest, drawing)
 
 
 def _further(

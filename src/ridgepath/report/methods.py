@@ -27,8 +27,8 @@ def _sentences(summary: Summary) -> Iterator[str]:
     yield _what(summary)
     yield _seeds(summary)
     yield (
-        "Within a seed, all strengths started from the same initial weights and saw the same batches in the same order; "
-        "between seeds both differed."
+        "Within a seed, all strengths started from the same initial weights and saw the same batches in the same "
+        "order; between seeds both differed."
     )
     yield from _validation(summary.question)
     yield from _comparisons(summary)
@@ -101,8 +101,8 @@ def _found(summary: Summary, choice: Choice) -> Iterator[str]:
     whose = f" of {choice.variant}" if len(summary.choices) > 1 else ""
     loss = chosen.estimates[LOSS]
     yield (
-        f"The lowest mean{whose} was at {format_strength(chosen.strength)}: {write_estimate(loss)} (standard error; 95% "
-        f"interval {write_interval(loss)})."
+        f"The lowest mean{whose} was at {format_strength(chosen.strength)}: {write_estimate(loss)} (standard error; "
+        f"95% interval {write_interval(loss)})."
     )
     if "test_data_loss" in chosen.estimates:
         test = chosen.estimates["test_data_loss"]

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ridgepath.penalties import format_strength
+from ridgepath.report.estimates import TrialRow
 from ridgepath.report.formatting import write_number
 from ridgepath.report.labels import Language
-from ridgepath.report.summary import Summary, TrialRow
+from ridgepath.report.summary import Summary
 
 _WEIGHTS = ("best_epoch", "penalty", "weight_norm", "near_zero", "val_loss")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +16,7 @@ from ridgepath.report.drawings.frame import (
     colour,
     frame,
     grid,
+    no_markup,
     panel_title,
     short,
     suffix,
@@ -49,7 +49,7 @@ def curves_drawing(curves: CurveSeries, spoken: Language) -> Drawing:
         figure.update_layout(
             {f"xaxis{suffix(number)}": epochs | shared_x, f"yaxis{suffix(number)}": {**axis(), **shared_y}}
         )
-        figure.add_annotation(panel_title(html.escape(panel.title), number=number))
+        figure.add_annotation(panel_title(no_markup(panel.title), number=number))
     count = len(panels)
     narrow = {"grid": grid(count, columns=1), "height": MARGINS + ROW_HEIGHT * count}
     seeds = {place: _every_seed(curve, curves) for place, (curve, _) in enumerate(traces) if curve is not None}

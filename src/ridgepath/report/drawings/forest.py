@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterator
 
 import plotly.graph_objects as go
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.drawings.frame import ROW_OF_BARS, Drawing, axis, colour, frame
+from ridgepath.report.drawings.frame import ROW_OF_BARS, Drawing, axis, colour, frame, no_markup
 from ridgepath.report.families import Difference, Family
 from ridgepath.report.formatting import interval_ends, spread_of, write_estimate
 from ridgepath.report.labels import Language
@@ -38,7 +37,7 @@ def forest_drawing(summary: Summary, variant: str, spoken: Language) -> Drawing 
     height = 150 + ROW_OF_BARS * len(rows)
     figure.update_layout(frame(height=height), hovermode="closest")
     measure = spoken.words.names.measure(families[0].terms.measure)
-    title = html.escape(spoken.labels.figure.difference.format(measure))
+    title = no_markup(spoken.labels.figure.difference.format(measure))
     figure.update_xaxes({**axis(title=spoken.text(title)), "zeroline": True, "zerolinecolor": colour("ink")})
     names = [_name(each, spoken, between=not variant) for _, each in rows]
     figure.update_yaxes(
@@ -55,7 +54,7 @@ def _shown(summary: Summary, family: Family) -> Iterator[Difference]:
 
 def _name(each: Difference, spoken: Language, *, between: bool) -> str:
     named = spoken.words.names.named if between else lambda point: format_strength(point[1])
-    return spoken.text(html.escape(spoken.labels.figure.against.format(named(each.strength), named(each.against))))
+    return spoken.text(no_markup(spoken.labels.figure.against.format(named(each.strength), named(each.against))))
 
 
 def _traces(rows: list[tuple[Family, Difference]], spoken: Language) -> Iterator[go.Scatter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -73,6 +74,11 @@ def axis(*, title: str = "") -> dict[str, Any]:
         "automargin": True,
         "fixedrange": True,
     }
+
+
+def no_markup(text: str) -> str:
+    """Write a name so that plotly shows it as it is; it knows no codes for quotes, and needs none."""
+    return html.escape(text, quote=False)
 
 
 def short(values: Iterable[float]) -> list[float]:

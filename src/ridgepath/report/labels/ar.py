@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ridgepath.report.labels.kinds import Captions, FigureLabels, Labels, PageLabels, TableLabels
+from ridgepath.report.locale.ar.numbers import ltr
 
+_MOST = ltr("95%")
 _PAGE = PageLabels(
     other_language="English",
     light_or_dark="الألوان",
@@ -48,8 +50,8 @@ _CAPTIONS = Captions(
     some_strengths="مرسوم {shown} strengths من {all}: الطرفين، واللي اتختاروا، وشوية متوزعين بينهم.",
     objective="بعد آخر epoch، متوسط كل الـ seeds. على داتا التدريب الاتنين مع بعض هما اللي التدريب بيقلله، وعلى داتا "
     "الـ validation هما الـ val_loss بتاع Keras، وإحنا مش بنقارن بيه.",
-    gap="الـ validation data loss ناقص الـ training data loss: بعد آخر epoch بنطاق \N{LEFT-TO-RIGHT ISOLATE}95%\N{POP DIRECTIONAL ISOLATE}، وعلى مدار الـ epochs.",
-    forest="الفروق، كل فرق بنطاق \N{LEFT-TO-RIGHT ISOLATE}95%\N{POP DIRECTIONAL ISOLATE} مشترك. الخطوط المنقطة هي الهامش اللي جواه الفرق مش مهم.",
+    gap=f"الـ validation data loss ناقص الـ training data loss: بعد آخر epoch بنطاق {_MOST}، وعلى مدار الـ epochs.",
+    forest=f"الفروق، كل فرق بنطاق {_MOST} مشترك. الخطوط المنقطة هي الهامش اللي جواه الفرق مش مهم.",
     noise="نصيب كل مصدر من مربع الـ standard error بتاع الـ validation data loss. لو زودت seeds بيقل نصيب الـ seeds "
     "ونصيب تقابل الاتنين، ونصيب الأمثلة مش بيقل غير بأمثلة أكتر.",
     weights="كل الـ hidden weights من كل الـ seeds، خط لكل strength، ومحور الكثافة لوغاريتمي.",
@@ -73,7 +75,7 @@ _FIGURE = FigureLabels(
     perhaps="{}؟",
     weight_norm="L2 norm بتاع الـ weights",
     near_zero="قريب من الصفر",
-    interval="\N{LEFT-TO-RIGHT ISOLATE}95%\N{POP DIRECTIONAL ISOLATE} {}",
+    interval=f"{_MOST} {{}}",
     trials="تجارب",
     seed="seed رقم {}",
     seeds="الـ seeds",
