@@ -157,8 +157,8 @@ class TestOpen:
         self.refuse(tmp_path, "another program's file")
 
     def test_refuses_newer_studies(self, store: StudyStore) -> None:
-        execute(store, "PRAGMA user_version = 3")
-        self.refuse(store.folder, r"must have a version from 1 to 2; received version 3\. Update ridgepath")
+        execute(store, "PRAGMA user_version = 4")
+        self.refuse(store.folder, r"must have a version from 1 to 3; received version 4\. Update ridgepath")
 
     def test_refuses_cut_files(self, filled: StudyStore) -> None:
         whole = (filled.folder / FILE).read_bytes()
@@ -371,7 +371,7 @@ class TestSafety:
             filled.results()
 
 
-PROBES = ["gradient_share", "update_share", "sensitivity"]
+PROBES = ["gradient_share", "update_share", "sensitivity", "trained_epochs", "kept_epoch"]
 
 
 class TestVersion1:
@@ -396,7 +396,7 @@ class TestVersion1:
         trials = old.results().trials
         assert list(trials.columns)[7:] == list(trial_columns(["accuracy"], test=True))
         assert trials[PROBES].isna().all(axis=None)
-        assert trials[PROBES].dtypes.tolist() == [np.float64] * 3
+        assert trials[PROBES].dtypes.tolist() == [np.float64] * 5
         assert trials[["seconds", "train_data_loss", "val_loss"]].to_numpy()[[0, 2]].tolist() == [
             [1.5, 0, 3],
             [2.5, 1, 4],
@@ -407,10 +407,10 @@ class TestVersion1:
     def test_takes_the_columns_with_the_first_trial(self, old: StudyStore) -> None:
         before, added = old.results(), old.study.trials[3]
         old.add(self.result(added))
-        assert self.version(old) == 2
+        assert self.version(old) == 3
         after = StudyStore.open(old.folder).results()
         is_new = (after.trials.strength == added.strength) & (after.trials.seed == added.seed)
-        assert after.trials[is_new][PROBES].to_numpy().tolist() == [[3.25, 3.5, 3.75]]
+        assert after.trials[is_new][PROBES].to_numpy().tolist() == [[3.25, 3.5, 3.75, 4.0, 4.25]]
         pd.testing.assert_frame_equal(after.trials[~is_new].reset_index(drop=True), before.trials)
         pd.testing.assert_frame_equal(after.epochs, before.epochs)
         np.testing.assert_array_equal(after.example_losses["validation"][~is_new], before.example_losses["validation"])
@@ -418,7 +418,7 @@ class TestVersion1:
     def test_takes_the_columns_with_anything_that_is_written(self, old: StudyStore) -> None:
         old.grow(dataclasses.replace(old.study, seeds=(5,)))
         old.add_session(started="2026-01-02T00:00:00+00:00", seconds=1.5, workers=1, trials=0)
-        assert (self.version(old), old.seconds, old.results().trials[PROBES].notna().sum().sum()) == (2, 6.0, 0)
+        assert (self.version(old), old.seconds, old.results().trials[PROBES].notna().sum().sum()) == (3, 6.0, 0)
         assert StudyStore.open(old.folder).study.seeds == (0, 1, 5)
 
     def test_stays_whole_when_the_first_trial_cannot_be_written(self, old: StudyStore) -> None:
@@ -436,10 +436,10 @@ class TestVersion1:
             old.add(self.result(old.study.trials[3]))
 
     def test_is_not_written_once_a_newer_program_has(self, old: StudyStore) -> None:
-        execute(old, "PRAGMA user_version = 3")
-        with pytest.raises(StudyError, match=r"received version 3\. Update ridgepath"):
+        execute(old, "PRAGMA user_version = 4")
+        with pytest.raises(StudyError, match=r"received version 4\. Update ridgepath"):
             old.add(self.result(old.study.trials[3]))
-        assert self.version(old) == 3
+        assert self.version(old) == 4
 
     def test_is_exported_with_empty_columns(self, old: StudyStore, tmp_path: Path) -> None:
         old.add(self.result(old.study.trials[3]))
@@ -447,7 +447,7 @@ class TestVersion1:
         lines = json.loads((tmp_path / "t.json").read_text())["trials"]
         assert [line["sensitivity"] for line in lines] == [None, None, None, 3.75]
         export(old.results(), tmp_path / "t.csv")
-        assert pd.read_csv(tmp_path / "t.csv")[PROBES].isna().sum().tolist() == [3, 3, 3]
+        assert pd.read_csv(tmp_path / "t.csv")[PROBES].isna().sum().tolist() == [3] * 5
 
 
 @contextmanager

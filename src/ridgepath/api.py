@@ -326,13 +326,19 @@ class Path:
 
         return path_figure(self.summary())
 
-    def report(self, target: PathLike | None = None, *, format: str = "html", **terms: Any) -> FilePath:
+    def report(
+        self, target: PathLike | None = None, *, format: str = "html", lang: str = "en", **terms: Any
+    ) -> FilePath:
         """Write the report and return where it is.
 
         Args:
             target: the file; by default ``report.html`` or ``report.md`` in the study's folder.
-            format: ``html`` or ``markdown``.
+            format: ``html``, or ``markdown`` with a figure beside it.
+            lang: ``en`` for English, ``ar`` for Egyptian Arabic.
             terms: ``metric``, ``margin`` and ``larger_is_better`` as in :meth:`summary`.
+
+        Raises:
+            InputError: there is no such format or language, or the file cannot be written there.
         """
         if format not in REPORT_FILES:
             expected = f"a format out of {', '.join(REPORT_FILES)}"
@@ -341,11 +347,11 @@ class Path:
         if format == "html":
             from ridgepath.report.html import write_html
 
-            write_html(self.summary(**terms), file)
+            write_html(self.summary(**terms), file, lang)
         else:
             from ridgepath.report.markdown import write_markdown
 
-            write_markdown(self.summary(**terms), file)
+            write_markdown(self.summary(**terms), file, lang)
         return file
 
     def export(self, target: PathLike | None = None) -> list[FilePath]:

@@ -12,8 +12,8 @@ from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
 from ridgepath.report.families import Difference, Terms
 from ridgepath.report.formatting import write_count
+from ridgepath.report.locale.en.names import named
 from ridgepath.report.summary import summarize
-from ridgepath.report.verdicts import named
 from ridgepath.session import Request, run
 from ridgepath.statistics.looks import next_look
 from ridgepath.store import StudyStore

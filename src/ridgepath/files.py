@@ -1,11 +1,13 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and folders that are made or not."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from ridgepath.errors import StudyError
 
 
 @contextmanager
@@ -25,3 +27,23 @@ def drafts(*targets: Path) -> Iterator[tuple[Path, ...]]:
     finally:
         for path in paths:
             path.unlink(missing_ok=True)
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[None]:
+    """Make a folder and those above it; take away again what was made when something fails in it.
+
+    Raises:
+        StudyError: it cannot be made or written.
+    """
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException as error:
+        for place in new:
+            with suppress(OSError):
+                place.rmdir()
+        if isinstance(error, OSError):
+            raise StudyError(f"{folder} must be writable", received=error, remedy="Give another folder.") from None
+        raise

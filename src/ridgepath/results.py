@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from ridgepath.portraits import Portrait
 from ridgepath.study import Trial
 
 DONE, DIVERGED, FAILED = "done", "diverged", "failed"
@@ -71,6 +72,7 @@ class TrialResult:
         figures: the values of :func:`trial_columns`; NaN where there is none.
         epochs: column of :func:`epoch_columns` → values, one an epoch.
         example_losses: split (``validation``, ``test``) → data loss of each of its examples, float32.
+        portrait: how the weights look in the end; ``None`` for a trial that was not trained to the end.
     """
 
     trial: Trial
@@ -81,6 +83,7 @@ class TrialResult:
     figures: dict[str, float]
     epochs: dict[str, list[float]]
     example_losses: dict[str, np.ndarray] = field(default_factory=dict)
+    portrait: Portrait | None = None
 
 
 def failed(trial: Trial, reason: str) -> TrialResult:
@@ -116,11 +119,13 @@ class Results:
             of :func:`epoch_columns`. Sorted the same way.
         example_losses: split → array (trial × example), float32, rows in the order of ``trials``; NaN
             for a trial that has none.
+        portraits: trial → how its weights look, for trials that recorded it.
     """
 
     trials: pd.DataFrame
     epochs: pd.DataFrame
     example_losses: dict[str, np.ndarray]
+    portraits: dict[Trial, Portrait] = field(default_factory=dict)
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -138,24 +138,56 @@ def set_apart(targets: Tree, shares: Mapping[str, float]) -> dict[str, np.ndarra
     return {"train": left, **parts}
 
 
+@dataclass(frozen=True)
+class Division:
+    """How a study divides its training and validation examples, where every seed has a split of its own.
+
+    Attributes:
+        folds: of a cross-validation; 0 where every seed draws its split.
+        train, validation: examples in every seed.
+        repetitions: cross-validations that have a seed.
+        partial: those of them that are not whole, and the seeds that these have.
+    """
+
+    folds: int
+    train: int
+    validation: int
+    repetitions: int
+    partial: int
+    seeds_of_partial: int
+
+    def sentence(self) -> str:
+        """Say how the examples are divided."""
+        pool = f"the {self.train + self.validation:,} training and validation examples"
+        parts = f"{self.train:,} train and {self.validation:,} validate"
+        if not self.folds:
+            return f"Every seed divides {pool} anew: {parts}."
+        return f"Every {self.folds} successive seeds are a cross-validation of {pool}: in each seed {parts}."
+
+    def sentence_on_partial(self) -> str:
+        """Say which cross-validations are not whole."""
+        return (
+            f"{self.partial} of {self.repetitions} cross-validations lack folds: their seeds are "
+            f"{self.seeds_of_partial} of {self.folds * self.partial}, so some examples validate more often than others."
+        )
+
+
+def division(study: Study) -> Division | None:
+    """Return how the examples of a study are divided; ``None`` where all seeds share the split that was given."""
+    if study.validation == FIXED:
+        return None
+    card, folds = study.data, _folds(study.validation)
+    present = Counter(seed // folds for seed in study.all_seeds) if folds else Counter[int]()
+    partial = [count for count in present.values() if count < folds]
+    return Division(folds, card.train, card.validation, len(present), len(partial), sum(partial))
+
+
 def describe(study: Study) -> tuple[str, ...]:
     """Say how the validation examples of a study are chosen, and which cross-validations are not whole."""
-    if study.validation == FIXED:
+    found = division(study)
+    if found is None:
         return ()
-    card, folds = study.data, _folds(study.validation)
-    pool = f"the {card.train + card.validation:,} training and validation examples"
-    parts = f"{card.train:,} train and {card.validation:,} validate"
-    if not folds:
-        return (f"Every seed divides {pool} anew: {parts}.",)
-    present = Counter(seed // folds for seed in study.all_seeds)
-    partial = [count for count in present.values() if count < folds]
-    said = f"Every {folds} successive seeds are a cross-validation of {pool}: in each seed {parts}."
-    if not partial:
-        return (said,)
-    return said, (
-        f"{len(partial)} of {len(present)} cross-validations lack folds: their seeds are {sum(partial)} of "
-        f"{folds * len(partial)}, so some examples validate more often than others."
-    )
+    return (found.sentence(), found.sentence_on_partial()) if found.partial else (found.sentence(),)
 
 
 def _folds(validation: str) -> int:

@@ -2,8 +2,8 @@
 
 A trial is written whole or not at all. Reading runs no code out of the file.
 
-A file of an earlier version is read as it is, with NaN in the columns that it lacks; the first thing that is written
-to it gives it those columns.
+A file of an earlier version is read as it is, with NaN in the columns and no portraits where it lacks them; the first
+thing that is written to it gives it what it lacks.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import math
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from ridgepath import gallery
 from ridgepath.database import REMEDIES, connected, quoted, transaction
 from ridgepath.errors import StudyError
-from ridgepath.files import drafts
+from ridgepath.files import drafts, made
+from ridgepath.portraits import Portrait
 from ridgepath.results import DIVERGED, DONE, KEY, Results, TrialResult, epoch_columns, trial_columns
 from ridgepath.study import Study, Trial
 
@@ -32,6 +34,8 @@ VERSION = 3
 """Of the tables; a file with a higher one was written by a newer ridgepath."""
 ADDED = {2: ("gradient_share", "update_share", "sensitivity"), 3: ("trained_epochs", "kept_epoch")}
 """Version → the columns that it added to the table of trials, behind those that were there."""
+PORTRAYED = 3
+"""The first version with a table of portraits."""
 
 DEPTH = 4
 """Levels of folders below the given one in which studies are looked for."""
@@ -69,7 +73,7 @@ class StudyStore:
         store._check_columns()
         if (folder / FILE).exists():
             raise StudyError(f"{folder} must not hold a study yet", received=FILE, remedy="Give another folder.")
-        with _made(folder), drafts(folder / FILE) as (draft,), transaction(draft, mode="rwc") as connection:
+        with made(folder), drafts(folder / FILE) as (draft,), transaction(draft, mode="rwc") as connection:
             store._write_tables(connection)
         return store
 
@@ -167,13 +171,14 @@ class StudyStore:
             trials = self._table(connection, "trials")
             epochs = self._table(connection, "epochs")
             losses = self._example_losses(connection, trials)
-        return Results(trials, epochs, losses)
+            portraits = self._portraits(connection)
+        return Results(trials, epochs, losses, portraits)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with transaction(self.folder / FILE, mode="rw") as connection:
             _check_header(self.folder, connection)  # A newer program may have written to it meanwhile.
-            _upgrade(connection)
+            self._upgrade(connection)
             yield connection
 
     @property
@@ -188,6 +193,8 @@ class StudyStore:
             return KEY_TYPES | OUTCOME_TYPES | dict.fromkeys(figures, "REAL")
         if table == "epochs":
             return KEY_TYPES | {"epoch": "INTEGER"} | dict.fromkeys(epoch_columns(self.metrics), "REAL")
+        if table == "portraits":
+            return KEY_TYPES | gallery.COLUMNS
         return KEY_TYPES | {"split": "TEXT", "losses": "BLOB"}
 
     def _check_columns(self) -> None:
@@ -206,13 +213,25 @@ class StudyStore:
     def _write_tables(self, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
-        for table, also in (("trials", ""), ("epochs", ", epoch"), ("example_losses", ", split")):
-            columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self._columns(table).items())
-            connection.execute(f"CREATE TABLE {table} ({columns}, PRIMARY KEY (variant, strength, seed{also}))")
+        for table, also in (("trials", ""), ("epochs", ", epoch"), ("example_losses", ", split"), ("portraits", "")):
+            self._create_table(connection, table, also)
         connection.execute("CREATE TABLE sessions (started TEXT, seconds REAL, workers INTEGER, trials INTEGER)")
         connection.execute("CREATE TABLE study (study TEXT, metrics TEXT, context TEXT)")
         row = (self.study.to_json(), self.metrics, self.context)
         connection.execute("INSERT INTO study VALUES (?, ?, ?)", [_json(value) for value in row])
+
+    def _create_table(self, connection: sqlite3.Connection, table: str, also: str) -> None:
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self._columns(table).items())
+        connection.execute(f"CREATE TABLE {table} ({columns}, PRIMARY KEY (variant, strength, seed{also}))")
+
+    def _upgrade(self, connection: sqlite3.Connection) -> None:
+        version = _version(connection)
+        for name in _missing_columns(version):
+            connection.execute(f"ALTER TABLE trials ADD COLUMN {quoted(name)} REAL")
+        if version < PORTRAYED:
+            self._create_table(connection, "portraits", "")
+        if version < VERSION:
+            connection.execute(f"PRAGMA user_version = {VERSION}")
 
     @classmethod
     def _read(cls, folder: Path, connection: sqlite3.Connection) -> StudyStore:
@@ -239,11 +258,12 @@ class StudyStore:
             "example_losses": [
                 (*key, split, np.asarray(losses, "<f4").tobytes()) for split, losses in result.example_losses.items()
             ],
+            "portraits": [] if result.portrait is None else [(*key, *gallery.to_row(result.portrait))],
         }
 
     def _table(self, connection: sqlite3.Connection, table: str) -> pd.DataFrame:
         columns = self._columns(table)
-        missing = _missing_columns(connection) if table == "trials" else []
+        missing = _missing_columns(_version(connection)) if table == "trials" else []
         present = [name for name in columns if name not in missing]
         cursor = connection.execute(f"SELECT * FROM {table} ORDER BY variant, strength, seed, 4")
         if [column[0] for column in cursor.description] != present:
@@ -263,6 +283,12 @@ class StudyStore:
             except (KeyError, ValueError, TypeError) as error:
                 raise _damaged(self.folder, f"example losses that fit no trial ({error})") from None
         return tables
+
+    def _portraits(self, connection: sqlite3.Connection) -> dict[Trial, Portrait]:
+        try:
+            return gallery.read(connection) if _version(connection) >= PORTRAYED else {}
+        except (ValueError, TypeError) as error:
+            raise _damaged(self.folder, f"portraits that cannot be read ({error})") from None
 
 
 def find_studies(folder: Path) -> list[Path]:
@@ -337,18 +363,9 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _missing_columns(connection: sqlite3.Connection) -> list[str]:
-    """Name the columns of trials that came after the version of this file."""
-    version = _version(connection)
+def _missing_columns(version: int) -> list[str]:
+    """Name the columns of trials that came after a version."""
     return [name for later, names in ADDED.items() if later > version for name in names]
-
-
-def _upgrade(connection: sqlite3.Connection) -> None:
-    missing = _missing_columns(connection)
-    for name in missing:
-        connection.execute(f"ALTER TABLE trials ADD COLUMN {quoted(name)} REAL")
-    if missing:
-        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _check_header(folder: Path, connection: sqlite3.Connection) -> None:
@@ -360,22 +377,6 @@ def _check_header(folder: Path, connection: sqlite3.Connection) -> None:
     if not 1 <= version <= VERSION:
         expected = f"{folder / FILE} must have a version from 1 to {VERSION}"
         raise StudyError(expected, received=f"version {version}", remedy="Update ridgepath.")
-
-
-@contextmanager
-def _made(folder: Path) -> Iterator[None]:
-    """Make a folder and those above it; take away again what was made when something fails in it."""
-    new = [place for place in (folder, *folder.parents) if not place.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except BaseException as error:
-        for place in new:
-            with suppress(OSError):
-                place.rmdir()
-        if isinstance(error, OSError):
-            raise StudyError(f"{folder} must be writable", received=error, remedy="Give another folder.") from None
-        raise
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from ridgepath.portraits import Portrait, portrait
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import DONE, KEY, Results, epoch_columns, trial_columns
 from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
@@ -56,7 +57,8 @@ def make_results(
     losses = {"validation": _example_losses(table["val_data_loss"], study.data.validation)}
     if study.data.test:
         losses["test"] = _example_losses(table["test_data_loss"], study.data.test)
-    return Results(table, pd.DataFrame(epochs), losses)
+    done = (trial for trial in sorted(study.trials) if trial not in (ended or {}))
+    return Results(table, pd.DataFrame(epochs), losses, {trial: _portrait(trial, study) for trial in done})
 
 
 def _example_losses(means: pd.Series, examples: int) -> np.ndarray:
@@ -92,7 +94,7 @@ def set_trials(results: Results, column: str, values: Mapping[float, Sequence[fl
         of_trials = trials[column].to_numpy()[changed, None]
         losses[split] = losses[split].astype(np.float64)
         losses[split][changed] = np.broadcast_to(of_trials, losses[split][changed].shape)
-    return Results(trials, results.epochs, losses)
+    return Results(trials, results.epochs, losses, results.portraits)
 
 
 def _history(trial: Trial, *, epochs: int, metrics: Sequence[str]) -> list[dict[str, float]]:
@@ -135,3 +137,10 @@ def _probes(trial: Trial) -> dict[str, float]:
     share = 0.5 * force / (0.1 + force) * (1 + rng.normal(0, 0.02))
     sensitivity = 0.3 / (1 + force) * (1 + rng.normal(0, 0.03))
     return {"gradient_share": share, "update_share": 0.9 * share, "sensitivity": sensitivity}
+
+
+def _portrait(trial: Trial, study: Study) -> Portrait:
+    """Draw weights of 16 units that look at 8 x 8 pixels; the stronger the penalty, the smaller."""
+    rng = np.random.default_rng([trial.seed, round(trial.strength * 1e6), 8])
+    kernel = rng.normal(0, 0.1 / (1 + trial.strength / 3e-3), (64, 16))
+    return portrait([kernel], (8, 8), pictured=trial.seed == study.seeds[0])

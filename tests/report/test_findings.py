@@ -12,9 +12,9 @@ import pytest
 from rich.console import Console
 from synthetic import STRENGTHS, make_results, make_study, make_summary
 
-from ridgepath.report import findings as words
 from ridgepath.report.findings import findings
 from ridgepath.report.html import page
+from ridgepath.report.locale.en import findings as words
 from ridgepath.report.markdown import markdown
 from ridgepath.report.summary import summarize
 from ridgepath.report.terminal import print_summary
@@ -231,7 +231,7 @@ def test_the_reading_names_seeds_examples_and_noise():
 
 
 def test_everything_that_can_be_said_has_its_words():
-    for named, table in ((Key, words.CLAIMS), (Reason, words.REASONS), (State, words.STATES), (Unit, words._UNITS)):
+    for named, table in ((Key, words.CLAIMS), (Reason, words.REASONS), (State, words.STATES), (Unit, words.UNITS)):
         assert set(table) == set(typing.get_args(named))
 
 

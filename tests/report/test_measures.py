@@ -6,7 +6,8 @@ from synthetic import make_results, make_study
 
 from ridgepath.directions import direction
 from ridgepath.errors import InputError
-from ridgepath.report.measures import check_measure, name_measure
+from ridgepath.report.locale.words import ENGLISH
+from ridgepath.report.measures import check_measure
 
 SMALLER = (
     *("mean_squared_error", "root_mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error"),
@@ -59,7 +60,7 @@ def test_a_metric_is_found_by_its_own_name_and_by_its_column():
 
 
 def test_measures_are_named_as_people_say_them():
-    assert name_measure("val_data_loss") == "validation data loss"
-    assert name_measure("test_accuracy") == "test accuracy"
-    assert name_measure("gap") == "gap between validation and training data loss"
-    assert name_measure("best_epoch") == "best epoch"
+    assert ENGLISH.names.measure("val_data_loss") == "validation data loss"
+    assert ENGLISH.names.measure("test_accuracy") == "test accuracy"
+    assert ENGLISH.names.measure("gap") == "gap between validation and training data loss"
+    assert ENGLISH.names.measure("best_epoch") == "best epoch"

@@ -3,6 +3,7 @@ import math
 import pytest
 from synthetic import STRENGTHS, make_results, make_study, make_summary, set_trials
 
+from ridgepath.report.formatting import write_estimate, write_interval
 from ridgepath.report.series import axis_positions, curve_series, path_series, strengths_above_zero
 from ridgepath.report.summary import summarize
 
@@ -38,8 +39,9 @@ def test_the_lines_hold_the_estimates_and_are_broken_at_0():
     assert [line.means[i] for i in kept] == [estimate.mean for estimate in estimates]
     assert [line.lows[i] for i in kept] == [estimate.low for estimate in estimates]
     assert [line.highs[i] for i in kept] == [estimate.high for estimate in estimates]
-    assert line.texts[2].startswith("strength 0.0001: ")
-    assert line.texts[2].endswith("(5 trials)")
+    named, mean, interval, trials = line.texts[2].split("<br>")
+    assert (named, mean, trials) == ("strength 0.0001", str(write_estimate(estimates[1])), "trials: 5")
+    assert interval == f"95% {write_interval(estimates[1])}"
 
 
 def test_a_path_without_0_is_not_broken():

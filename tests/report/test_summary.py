@@ -186,13 +186,15 @@ def test_curves_agree_with_scipy():
     study = make_study()
     results = make_results(study)
     summary = summary_of(study, results)
-    assert len(summary.curves) == 4 * 4
+    assert len(summary.curves) == 4 * 5
+    epochs = results.epochs.assign(gap=results.epochs["val_data_loss"] - results.epochs["train_data_loss"])
     for curve in summary.curves:
         assert curve.epochs == tuple(range(1, 16))
-        rows = results.epochs[(results.epochs["strength"] == curve.strength) & (results.epochs["epoch"] == 7)]
-        values = rows[curve.measure]
+        values = epochs.loc[(epochs["strength"] == curve.strength) & (epochs["epoch"] == 7), curve.measure]
         low, high = scipy.stats.t.interval(0.95, 4, loc=values.mean(), scale=scipy.stats.sem(values))
         assert (curve.mean[6], curve.low[6], curve.high[6]) == pytest.approx((values.mean(), low, high))
+        assert curve.seeds == (0, 1, 2, 3, 4)
+        assert [each[6] for each in curve.of_seeds] == values.tolist()
 
 
 def test_bands_of_validation_figures_account_for_the_overlap_of_training_sets():
@@ -201,7 +203,7 @@ def test_bands_of_validation_figures_account_for_the_overlap_of_training_sets():
     divided, fixed = (summary_of(each, results).curves for each in (study, make_study()))
     for wide, narrow in zip(divided, fixed, strict=True):
         # Of 5 seeds, and 1000 validation over 3000 training examples.
-        factor = math.sqrt((1 / 5 + 1 / 3) * 5) if wide.measure.startswith("val_") else 1
+        factor = math.sqrt((1 / 5 + 1 / 3) * 5) if not wide.measure.startswith("train_") else 1
         assert wide.high[6] - wide.mean[6] == pytest.approx(factor * (narrow.high[6] - narrow.mean[6]))
 
 

@@ -57,7 +57,8 @@ def lowered_trial(model, trial, data, study):
     program, coefficients, arrays, progress = lowered_epochs(
         model, data, trial.seed, study.epochs, study.batch_size, evaluated=study.train_evaluated, **settings
     )
-    return one.finish(program, progress, trial, coefficients, arrays)
+    pictured = trial.seed == study.seeds[0]
+    return one.finish(program, progress, trial, coefficients, arrays, pictured=pictured)
 
 
 def differences(build, strength, data, *, seed=3, epochs=1, batch_size=32):

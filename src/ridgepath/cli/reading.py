@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from ridgepath.report.summary import Summary
 
 
+class Language(StrEnum):
+    """Languages of the report."""
+
+    en = "en"
+    ar = "ar"
+
+
 class ReportFormat(StrEnum):
     """Forms of the report."""
 
@@ -38,13 +45,14 @@ def report(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Where to; in the study's folder by default.")
     ] = None,
+    lang: Annotated[Language, typer.Option(help="Its language: English, or Egyptian Arabic.")] = Language.en,
     *,
     terms: Terms,
 ) -> None:
     """Write a study's report."""
     from ridgepath import api
 
-    typer.echo(api.open_study(folder).report(output, format=form.value, **asdict(terms)))
+    typer.echo(api.open_study(folder).report(output, format=form.value, lang=lang.value, **asdict(terms)))
 
 
 @with_options

@@ -90,7 +90,12 @@ class PathPoint:
 
 @dataclass(frozen=True)
 class Curve:
-    """One measure over the epochs of one strength: means over trials and their 95% t intervals, one value an epoch."""
+    """One measure over the epochs of one strength: means over trials and their 95% t intervals, one value an epoch.
+
+    Attributes:
+        seeds: those of the trials.
+        of_seeds: what each of them measured, (seed, epoch).
+    """
 
     variant: str
     strength: float
@@ -100,6 +105,21 @@ class Curve:
     mean: tuple[float, ...]
     low: tuple[float, ...]
     high: tuple[float, ...]
+    seeds: tuple[int, ...] = ()
+    of_seeds: tuple[tuple[float, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class TrialRow:
+    """One trial as it ended; ``figures`` are its columns by name, NaN where there is none."""
+
+    variant: str
+    strength: float
+    seed: int
+    status: str
+    engine: str
+    seconds: float
+    figures: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -147,23 +167,25 @@ def path_points(study: Study, results: Results, paths: Sequence[PathArrays]) -> 
 
 
 def curves(study: Study, results: Results) -> tuple[Curve, ...]:
-    """Estimate data losses and metrics at every epoch, for every strength with a trial that was trained to the end."""
+    """Estimate data losses, metrics and the gap at every epoch, for strengths with a trial trained to the end."""
     if results.epochs.empty:
         return ()
     finished = results.trials.loc[results.trials["status"] == DONE, list(KEY)]
-    by_point = _rows_by_point(results.epochs.merge(finished, on=list(KEY)))
+    epochs = results.epochs.merge(finished, on=list(KEY))
+    with np.errstate(invalid="ignore"):
+        by_point = _rows_by_point(epochs.assign(gap=epochs["val_data_loss"] - epochs["train_data_loss"]))
     return tuple(
         _curve(
             variant.name,
             strength,
             measure=measure,
             rows=by_point[variant.name, strength],
-            overlap=study.overlap if measure.startswith("val_") else None,
+            overlap=None if measure.startswith("train_") else study.overlap,
         )
         for variant in study.variants
         for strength in variant.strengths
         if (variant.name, strength) in by_point
-        for measure in curve_measures(results.metrics)
+        for measure in (*curve_measures(results.metrics), "gap")
     )
 
 
@@ -176,6 +198,22 @@ def failures(results: Results) -> tuple[Failure, ...]:
     return tuple(
         Failure(str(variant), float(strength), int(seed), str(status), str(reason))
         for variant, strength, seed, status, reason in listed
+    )
+
+
+def trial_rows(results: Results) -> tuple[TrialRow, ...]:
+    """List all trials that ended, however they did."""
+    if results.trials.empty:
+        return ()
+    ended = ("variant", "strength", "seed", "status", "reason", "engine", "seconds")
+    names = [str(column) for column in results.trials.columns if column not in ended]
+    figures = results.trials[names].to_numpy(np.float64).tolist()
+    listed = (results.trials[name] for name in ("variant", "strength", "seed", "status", "engine", "seconds"))
+    return tuple(
+        TrialRow(str(variant), float(strength), int(seed), str(status), str(engine), float(seconds), by_name)
+        for variant, strength, seed, status, engine, seconds, by_name in zip(
+            *listed, (dict(zip(names, values, strict=True)) for values in figures), strict=True
+        )
     )
 
 
@@ -266,4 +304,6 @@ def _curve(variant: str, strength: float, *, measure: str, rows: pd.DataFrame, o
         mean=tuple(mean.tolist()),
         low=tuple(low.tolist()),
         high=tuple(high.tolist()),
+        seeds=tuple(int(seed) for seed in table.index),
+        of_seeds=tuple(map(tuple, table.to_numpy(np.float64).tolist())),
     )

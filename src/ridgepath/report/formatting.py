@@ -6,6 +6,8 @@ import math
 from typing import NamedTuple
 
 from ridgepath.report.estimates import Estimate
+from ridgepath.report.families import Difference
+from ridgepath.statistics.evidence import Interval as Evidence
 from ridgepath.statistics.variance import MeanEstimate
 
 MISSING = "–"
@@ -37,6 +39,16 @@ class Written(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.mean} ± {self.error}" if self.error else self.mean
+
+
+def spread_of(found: Difference) -> Spread:
+    """Return a difference with its error and interval."""
+    return Spread(found.difference, found.standard_error, found.low, found.high)
+
+
+def spread_of_evidence(found: Evidence) -> Spread:
+    """Return a mean with its interval, whose half width stands for the error: a number has two digits of that."""
+    return Spread(found.mean, (found.high - found.low) / 2, found.low, found.high)
 
 
 def write_estimate(estimate: Interval, *, scale: float = 1.0) -> Written:
@@ -79,11 +91,16 @@ def write_p(p: float) -> str:
 
 def write_interval(estimate: Interval) -> str:
     """Write the ends of a 95% interval to two digits of their half width."""
+    return " to ".join(interval_ends(estimate) or (MISSING,))
+
+
+def interval_ends(estimate: Interval) -> tuple[str, str] | None:
+    """Write the two ends of a 95% interval, each to two digits of its half width; ``None`` where it is not known."""
     half = (estimate.high - estimate.low) / 2
     if not math.isfinite(half):
-        return MISSING
-    ends = (Spread(end, half, end, end) for end in (estimate.low, estimate.high))
-    return " to ".join(write_estimate(end).mean for end in ends)
+        return None
+    low, high = (write_estimate(Spread(end, half, end, end)).mean for end in (estimate.low, estimate.high))
+    return low, high
 
 
 def write_count(count: int, noun: str) -> str:

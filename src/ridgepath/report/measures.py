@@ -8,17 +8,6 @@ from ridgepath.results import Results
 LOSS = "val_data_loss"
 """What strengths are compared on unless the user says otherwise."""
 
-_NAMED = {
-    "gap": "gap between validation and training data loss",
-    "keras_val_loss": "Keras' val_loss",
-    "loss": "Keras' loss",
-    "val_loss": "Keras' val_loss",
-    "penalty": "penalty",
-    "weight_norm": "L2 norm of the weights",
-    "near_zero": "share of weights near zero",
-}
-SPLITS = {"val": "validation", "train": "training", "test": "test"}
-
 
 def check_measure(measure: str, results: Results) -> str:
     """Return the column of the trials that a user means: a column itself, or a metric of the network on validation.
@@ -36,13 +25,3 @@ def check_measure(measure: str, results: Results) -> str:
         received=repr(measure),
         remedy=f"Choose one of {', '.join((*known, 'gap'))}.",
     )
-
-
-def name_measure(measure: str) -> str:
-    """Write a measure as people say it: ``val_data_loss`` is ``validation data loss``."""
-    if measure in _NAMED:
-        return _NAMED[measure]
-    split, _, name = measure.partition("_")
-    if split not in SPLITS:
-        return measure.replace("_", " ")
-    return f"{SPLITS[split]} {'data loss' if name == 'data_loss' else name}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 LIGHT = {
     "page": "#fbfaf8",
     "panel": "#ffffff",
+    "picture": "#ffffff",
     "ink": "#1c2027",
     "muted": "#5a626e",
     "rule": "#dfdcd5",
@@ -18,10 +19,21 @@ LIGHT = {
     "training": "#c2500a",
     "keras": "#6b7280",
     "none": "#5a626e",
+    "penalty": "#4a1158",
+    "overfits": "#c2500a",
+    "underfits": "#0067a9",
+    "better": "#0067a9",
+    "worse": "#c2500a",
+    "equivalent": "#4a1158",
+    "undecided": "#5a626e",
+    "noise-seeds": "#0067a9",
+    "noise-examples": "#c2500a",
+    "noise-rest": "#8f96a1",
 }
 DARK = {
     "page": "#14161a",
     "panel": "#1b1e24",
+    "picture": "#0e0f12",
     "ink": "#e9e7e2",
     "muted": "#a3abb6",
     "rule": "#343a44",
@@ -31,8 +43,18 @@ DARK = {
     "training": "#f2a14f",
     "keras": "#9aa3af",
     "none": "#a3abb6",
+    "penalty": "#b44dff",
+    "overfits": "#f2a14f",
+    "underfits": "#5ab4f0",
+    "better": "#5ab4f0",
+    "worse": "#f2a14f",
+    "equivalent": "#b44dff",
+    "undecided": "#a3abb6",
+    "noise-seeds": "#5ab4f0",
+    "noise-examples": "#f2a14f",
+    "noise-rest": "#7c8592",
 }
-_LIGHT_SCALE = ("#0d1a8c", "#6a0f9e", "#b02a82", "#cf4a52", "#c46a00")
+_LIGHT_SCALE = ("#0d1a8c", "#8020ac", "#b02a82", "#cf4a52", "#c46a00")
 _DARK_SCALE = ("#6d66f2", "#b368dc", "#ee7a9f", "#fba355", "#f4e04d")
 
 

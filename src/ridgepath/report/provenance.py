@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from ridgepath.report.formatting import write_count, write_duration
+from ridgepath.report.locale.words import ENGLISH, Words
 from ridgepath.report.summary import Summary
 
 
-def facts(summary: Summary) -> tuple[tuple[str, str], ...]:
+def facts(summary: Summary, words: Words = ENGLISH) -> tuple[tuple[str, str], ...]:
     """List what was trained on what, how long it took, and with which versions."""
-    data = summary.data
-    examples = (
-        f"{data.train:,} training",
-        f"{data.validation:,} validation",
-        f"{data.test:,} test" if data.test else "no test",
-    )
+    say, data = words.provenance, summary.data
     known = (
-        ("Data", data.name),
-        ("Examples", ", ".join(examples)),
-        ("Data fingerprint", data.fingerprint[:16]),
-        ("Network", summary.builder.name),
-        ("Seeds", ", ".join(str(seed) for seed in summary.seeds)),
-        ("Training", f"{write_count(summary.epochs, 'epoch')}, batch size {summary.batch_size:,}"),
-        ("Engine", ", ".join(summary.engines) or "none has finished a trial"),
-        ("Time", write_duration(summary.seconds)),
+        (say.DATA, data.name),
+        (say.EXAMPLES, say.examples(data.train, data.validation, data.test)),
+        (say.FINGERPRINT, data.fingerprint[:16]),
+        (say.NETWORK, summary.builder.name),
+        (say.SEEDS, ", ".join(str(seed) for seed in summary.seeds)),
+        (say.TRAINING, say.training(summary.epochs, summary.batch_size)),
+        (say.ENGINE, ", ".join(summary.engines) or say.NO_ENGINE),
+        (say.TIME, say.duration(summary.seconds)),
     )
-    names = {name.lower() for name, _ in known}
-    return (*known, *((name, value) for name, value in summary.context.items() if value and name.lower() not in names))
+    return (*known, *((name, value) for name, value in summary.context.items() if value and name.lower() not in _SHOWN))
+
+
+_SHOWN = ("data", "engine", "seeds", "time", "network", "examples", "training", "data fingerprint")
+"""Entries of the context that repeat what is listed anyway."""

@@ -1,120 +1,141 @@
-"""The answer in words: each sentence is chosen by the numbers."""
+"""The answer: which sentences apply, chosen by the numbers, and phrased by a language."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from ridgepath.penalties import format_strength
+from ridgepath.report.cases import answer as cases
 from ridgepath.report.families import Difference, Point
-from ridgepath.report.formatting import write_count, write_estimate, write_number, write_share
-from ridgepath.report.measures import LOSS, name_measure
+from ridgepath.report.locale.words import ENGLISH, Words
 from ridgepath.report.summary import Choice, PathPoint, Summary
-from ridgepath.report.verdicts import in_a_sentence, named, would_decide
+from ridgepath.report.verdicts import remedy
+from ridgepath.statistics.comparison import Verdict
 from ridgepath.statistics.variance import Covers
 
-TABLE_LEGEND = (
-    "min: the lowest mean validation data loss; 1se: the largest strength within one standard error of it. "
-    "Gap: validation minus training data loss. Best epoch: that of a trial's lowest validation data loss. "
-    "Near zero: the share of weights with |w| < 0.001."
-)
+_LEAST_SHARE = 0.005
+"""A strength that would be chosen more rarely is not named."""
 
 
-_DRAWN: dict[Covers, str] = {
-    "seeds and examples": "seeds and validation examples",
-    "seeds, examples and splits": "seeds, validation examples and splits",
-    "examples": "validation examples, but not the one seed,",
-    "seeds": "seeds, but not the one validation example,",
-}
-
-
-def answer(summary: Summary, choice: Choice) -> tuple[str, ...]:
+def answer(summary: Summary, choice: Choice, words: Words = ENGLISH) -> tuple[str, ...]:
     """Say which strengths the rules take within one variant, and on what ground; the first sentence is the headline."""
+    return tuple(words.answers.answer(case) for case in answer_cases(summary, choice))
+
+
+def answer_cases(summary: Summary, choice: Choice) -> Iterator[cases.AnswerCase]:
+    """Choose what the answer says of one variant."""
     points = {point.strength: point for point in summary.points_of(choice.variant)}
     if choice.strength_min is None:
-        return (_no_answer(list(points.values())),)
+        yield _no_answer(list(points.values()))
+        return
     chosen = points[choice.strength_min]
-    ground = f"{write_count(chosen.trials, 'seed')}, {write_count(summary.data.validation, 'validation example')}"
-    if len(points) == 1:
-        found = f"has a mean validation data loss of {write_estimate(chosen.estimates['val_data_loss'])}"
-        return (f"{_strength(chosen.strength, start=True)}, the only one tried, {found} ({ground}).",)
-    found = f"has the lowest mean validation data loss, {write_estimate(chosen.estimates['val_data_loss'])}"
-    sentences = [f"{_strength(chosen.strength, start=True)} {found} ({ground})."]
-    sentences.extend(_is_it_real(choice))
-    sentences.extend(_larger(choice, points))
-    return tuple(sentences)
+    first = cases.OnlyOneTried if len(points) == 1 else cases.HasLowest
+    yield first(chosen.strength, chosen.estimates["val_data_loss"], chosen.trials, summary.data.validation)
+    if len(points) > 1:
+        yield from _is_it_real(choice)
+        yield from _larger(choice, points)
 
 
-def _is_it_real(choice: Choice) -> Iterator[str]:
-    """Say how the lowest compares with the smallest strength; if it is that itself, how the others do."""
+def _no_answer(points: Sequence[PathPoint]) -> cases.AnswerCase:
+    failed, missing = (sum(getattr(point, name) for point in points) for name in ("failed", "missing"))
+    if any(point.trials for point in points):
+        return cases.NoFiniteMean()
+    return cases.AllEndedBadly(failed) if failed and not missing else cases.NoTrialYet()
+
+
+def _is_it_real(choice: Choice) -> Iterator[cases.AnswerCase]:
+    """Choose what is said of the lowest against the smallest strength; if it is that itself, of the others."""
     found = next((each for each in choice.from_smallest if each.strength[1] == choice.strength_min), None)
     if found is not None:
         yield _verdict(found)
     elif choice.from_smallest:
-        verdicts = ", ".join(f"{format_strength(each.strength[1])} {each.verdict}" for each in choice.from_smallest)
-        yield f"Compared with it: {verdicts}."
+        yield cases.OthersCompared(tuple((each.strength[1], each.verdict) for each in choice.from_smallest))
 
 
-def _verdict(found: Difference) -> str:
-    against, difference = f"strength {format_strength(found.against[1])}", in_a_sentence(found)
+def _verdict(found: Difference) -> cases.AnswerCase:
     if not math.isfinite(found.difference):
-        return f"It cannot be compared with {against}: they have no seed in common."
-    if found.verdict == "better":
-        return f"It is better than {against}, and the difference is real: {difference}."
-    if found.verdict == "worse":
-        return f"Yet on the seeds that both have it is worse than {against}: {difference}."
-    if found.verdict == "equivalent":
-        margin = write_number(found.margin, digits=2)
-        return f"It is equivalent to {against}: the difference, {difference}, lies within ±{margin}."
-    return f"Whether it is better than {against} is undecided: {difference}; {would_decide(found)}."
+        return cases.NoSeedInCommon(found.against[1])
+    match found.verdict:
+        case "better":
+            return cases.IsBetter(found)
+        case "worse":
+            return cases.IsWorse(found)
+        case "equivalent":
+            return cases.IsEquivalent(found)
+        case "undecided":
+            return cases.IsUndecided(found, remedy(found))
 
 
-def how_sure(choice: Choice) -> str | None:
+def _larger(choice: Choice, points: Mapping[float, PathPoint]) -> Iterator[cases.AnswerCase]:
+    if choice.strength_min == max(points):
+        yield cases.NoLargerTried()
+        return
+    if choice.strength_min == max(strength for strength, point in points.items() if point.trials):
+        yield cases.NoLargerFinished()
+        return
+    if choice.strength_1se is None:
+        yield cases.NoStandardError()
+    elif choice.strength_1se == choice.strength_min:
+        yield cases.NoneWithinOneError()
+    else:
+        yield cases.WithinOneError(choice.strength_1se)
+    if choice.strength_equivalent != choice.strength_min and choice.strength_equivalent is not None:
+        yield cases.LargestEquivalent(choice.strength_equivalent)
+
+
+def how_sure(choice: Choice, words: Words = ENGLISH) -> str | None:
     """Say how often each strength would be chosen, and what the chosen one is worth; ``None`` without a choice."""
+    return " ".join(words.answers.how_sure(case) for case in sure_cases(choice)) or None
+
+
+def sure_cases(choice: Choice) -> Iterator[cases.SureCase]:
+    """Choose what is said on how sure the choice is; nothing without a choice."""
     if choice.honest is None or len(choice.frequencies) < 2:
-        return None
+        return
     if choice.drawn == "none":
-        return "One seed and one validation example do not tell how sure that is."
+        yield cases.NotKnownHowSure()
+        return
     ranked = sorted(choice.frequencies.items(), key=lambda item: -item[1])
-    shares = [f"{format_strength(s)} in {write_share(f)}" for s, f in ranked if f >= 0.005]
-    sentences = [f"Were {_DRAWN[choice.drawn]} drawn anew, the lowest would be {_listed(shares)} of studies."]
+    yield cases.WouldBeChosen(choice.drawn, tuple((s, share) for s, share in ranked if share >= _LEAST_SHARE))
     if choice.honest.source != "test set":
-        corrected, more = write_estimate(choice.honest.estimate), write_number(choice.honest.optimism, digits=2)
-        sentences.append(
-            f"Corrected for having been chosen on the examples that judge it, its loss is {corrected} "
-            f"({more} above the mean that was seen)."
-        )
-    return " ".join(sentences)
+        yield cases.Corrected(choice.honest.estimate, choice.honest.optimism)
 
 
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
-def on_test_examples(summary: Summary, choice: Choice) -> str | None:
+def on_test_examples(summary: Summary, choice: Choice, words: Words = ENGLISH) -> str | None:
     """Say what the chosen strength reaches on the test examples; ``None`` where there are none."""
+    case = on_test_case(summary, choice)
+    return None if case is None else words.answers.further(case)
+
+
+def on_test_case(summary: Summary, choice: Choice) -> cases.OnTestExamples | None:
+    """Return what the chosen strength reaches on the test examples; ``None`` where there are none."""
     chosen = next((p for p in summary.points_of(choice.variant) if p.strength == choice.strength_min), None)
     if chosen is None or "test_data_loss" not in chosen.estimates:
         return None
-    named = [("data loss", chosen.estimates["test_data_loss"])]
-    named += [(metric, chosen.estimates[f"test_{metric}"]) for metric in summary.metrics]
-    figures = ", ".join(f"{name} {write_estimate(value)}" for name, value in named)
-    examples = write_count(summary.data.test, "test example")
-    return f"On the {examples}, which had no part in the choice, {_strength(chosen.strength)} has {figures}."
+    figures = chosen.estimates
+    metrics = tuple((metric, figures[f"test_{metric}"]) for metric in summary.metrics)
+    return cases.OnTestExamples(chosen.strength, summary.data.test, figures["test_data_loss"], metrics)
 
 
-def keras_disagrees(choice: Choice) -> str | None:
+def keras_disagrees(choice: Choice, words: Words = ENGLISH) -> str | None:
     """Say that Keras' ``val_loss`` would have picked another strength; ``None`` where it would not."""
-    if None in (choice.strength_min, choice.keras_val_loss_choice):
-        return None
-    if choice.keras_val_loss_choice == choice.strength_min:
-        return None
-    ours, theirs = (format_strength(s or 0.0) for s in (choice.strength_min, choice.keras_val_loss_choice))
-    return f"Keras' val_loss contains the penalty; it would pick {theirs} instead of {ours}."
+    case = keras_case(choice)
+    return None if case is None else words.answers.further(case)
 
 
-def which_variant(summary: Summary) -> tuple[str, ...]:
+def keras_case(choice: Choice) -> cases.KerasDisagrees | None:
+    """Return what Keras' ``val_loss`` would have picked; ``None`` where that is the same, or not known."""
+    ours, theirs = choice.strength_min, choice.keras_val_loss_choice
+    return None if ours is None or theirs is None or ours == theirs else cases.KerasDisagrees(theirs, ours)
+
+
+def which_variant(summary: Summary, words: Words = ENGLISH) -> tuple[str, ...]:
     """Rank the choices of the variants, and say what is sure of the first; nothing where fewer than two have one."""
+    return tuple(words.answers.ranking(case) for case in ranking_cases(summary))
+
+
+def ranking_cases(summary: Summary) -> Iterator[cases.RankingCase]:
+    """Choose what is said of the choices of the variants; nothing where fewer than two have one."""
     losses = {
         (choice.variant, choice.strength_min): point.estimates["val_data_loss"]
         for choice in summary.choices
@@ -122,98 +143,44 @@ def which_variant(summary: Summary) -> tuple[str, ...]:
         if point.strength == choice.strength_min
     }
     if len(losses) < 2:
-        return ()
-    ranked = sorted(losses, key=lambda point: losses[point].mean)
-    (first, figure), *others = ((named(point), str(write_estimate(losses[point]))) for point in ranked)
-    behind = _listed([f"{name} with {loss}" for name, loss in others])
-    headline = f"{first} has the lowest mean validation data loss of the variants' choices, {figure}."
-    return (headline, f"It is followed by {behind}.", *_of_the_first(summary, ranked))
+        return
+    first, *others = sorted(losses, key=lambda point: losses[point].mean)
+    yield cases.RankedFirst(first, losses[first])
+    yield cases.RankedBehind(tuple((point, losses[point]) for point in others))
+    yield from _of_the_first(summary, first, others)
 
 
-def _of_the_first(summary: Summary, ranked: Sequence[Point]) -> Iterator[str]:
+def _of_the_first(summary: Summary, first: Point, others: Sequence[Point]) -> Iterator[cases.FirstCompared]:
     """Say how the first of the ranking compares with the others."""
     family = next((family for family in summary.families if family.kind == "choices"), None)
     if family is None:
         return
-    found = {each.strength: each.verdict for each in family.found if each.against == ranked[0]}
-    verdicts = {point: _TURNED.get(verdict, verdict) for point, verdict in found.items()}
-    verdicts |= {each.against: each.verdict for each in family.found if each.strength == ranked[0]}
-    said = [
-        f"{words} {_listed(others)}"
-        for verdict, words in _OF_THE_FIRST.items()
-        if (others := [named(point) for point in ranked[1:] if verdicts.get(point) == verdict])
-    ]
-    measure = family.terms.measure
-    begin = "It is" if measure == LOSS else f"In {name_measure(measure)} it is"
-    yield f"{begin} {', '.join(said)}."
+    verdicts = {each.strength: _TURNED[each.verdict] for each in family.found if each.against == first}
+    verdicts |= {each.against: each.verdict for each in family.found if each.strength == first}
+    said = ((verdict, tuple(point for point in others if verdicts.get(point) == verdict)) for verdict in _OF_THE_FIRST)
+    yield cases.FirstCompared(family.terms.measure, tuple((verdict, points) for verdict, points in said if points))
 
 
-_TURNED = {"better": "worse", "worse": "better"}
-_OF_THE_FIRST = {
-    "better": "surely better than",
-    "equivalent": "equivalent to",
-    "undecided": "not surely better than",
-    "worse": "surely worse than",
+_TURNED: dict[Verdict, Verdict] = {
+    "better": "worse",
+    "worse": "better",
+    "equivalent": "equivalent",
+    "undecided": "undecided",
 }
+_OF_THE_FIRST: tuple[Verdict, ...] = ("better", "equivalent", "undecided", "worse")
 
 
-def path_caption(summary: Summary) -> str:
-    """Say what the figure of the path shows."""
-    bars = "One trial a strength: bars cover the examples only"
-    if _has_intervals(summary):
-        bars = f"Bars are 95% intervals; those of validation losses cover {_covers(summary)}, the others seeds"
-    return (
-        f"Mean data loss after the last epoch, without the penalty. {bars}. Strengths share seeds and examples, so a "
-        "difference may be surer than the bars suggest: the comparisons below say. The dotted line is the lowest mean "
-        "validation data loss plus one standard error. Keras' val_loss can be switched on in the legend."
-    )
+def path_caption(summary: Summary, words: Words = ENGLISH, *, printed: bool = False) -> str:
+    """Say what the figure of the path shows, on the page or as an image."""
+    return words.answers.further(cases.PathCaption(_covers(summary), printed))
 
 
-def curves_caption(summary: Summary) -> str:
+def curves_caption(summary: Summary, words: Words = ENGLISH) -> str:
     """Say what the figure of the curves shows."""
-    bands = "One trial a strength: there are no bands"
-    if _has_intervals(summary):
-        bands = "Bands are 95% t intervals over seeds"
-        if _covers(summary) == "seeds, examples and splits":
-            bands += "; those of validation figures account for the overlap of training sets"
     partly = summary.train_evaluated < summary.data.train
-    part = f"; training figures are from {summary.train_evaluated:,} training examples" if partly else ""
-    return f"Means at the end of each epoch, in inference mode, a line a strength. {bands}{part}."
+    return words.answers.further(cases.CurvesCaption(_covers(summary), summary.train_evaluated if partly else None))
 
 
-def _covers(summary: Summary) -> Covers:
-    return next(point.estimates["val_data_loss"].covers for point in summary.points if point.trials > 1)
-
-
-def _has_intervals(summary: Summary) -> bool:
-    return any(point.trials > 1 for point in summary.points)
-
-
-def _no_answer(points: list[PathPoint]) -> str:
-    failed, missing = (sum(getattr(point, name) for point in points) for name in ("failed", "missing"))
-    if any(point.trials for point in points):
-        return "No strength has a finite mean validation data loss, so none can be named."
-    if failed and not missing:
-        return f"All trials ({failed}) diverged or failed, so no strength can be named."
-    return "No trial has finished, so there is no answer yet."
-
-
-def _larger(choice: Choice, points: Mapping[float, PathPoint]) -> Iterator[str]:
-    if choice.strength_min == max(points):
-        yield "No larger strength was tried."
-        return
-    if choice.strength_min == max(strength for strength, point in points.items() if point.trials):
-        yield "No larger strength has a finished trial."
-        return
-    if choice.strength_1se is None:
-        yield "Without a standard error of its mean the one-standard-error rule has no answer."
-    elif choice.strength_1se == choice.strength_min:
-        yield "No larger strength is within one standard error of it."
-    else:
-        yield f"The largest strength within one standard error of it is {format_strength(choice.strength_1se)}."
-    if choice.strength_equivalent != choice.strength_min and choice.strength_equivalent is not None:
-        yield f"The largest shown to be equivalent to it is {format_strength(choice.strength_equivalent)}."
-
-
-def _strength(strength: float, *, start: bool = False) -> str:
-    return f"{'Strength' if start else 'strength'} {format_strength(strength)}"
+def _covers(summary: Summary) -> Covers | None:
+    """Return what the errors of validation data losses cover; ``None`` where no strength has two trials."""
+    return next((point.estimates["val_data_loss"].covers for point in summary.points if point.trials > 1), None)

@@ -8,8 +8,10 @@ from typing import Literal, NamedTuple
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.estimates import curve_measures
-from ridgepath.report.formatting import write_count, write_estimate, write_interval
-from ridgepath.report.measures import name_measure
+from ridgepath.report.formatting import interval_ends, write_estimate, write_number
+from ridgepath.report.labels import Language, language
+from ridgepath.report.shown import shown_strengths
+from ridgepath.report.sides import Kind, Side, axis_reach, limits
 from ridgepath.report.summary import Choice, Curve, Estimate, PathPoint, Summary
 
 Anchor = Literal["left", "center", "right"]
@@ -28,6 +30,16 @@ class PathLine(NamedTuple):
     lows: tuple[float, ...]
     highs: tuple[float, ...]
     texts: tuple[str, ...]
+
+
+class Shade(NamedTuple):
+    """A side of the path on which the network overfits or underfits, from where to where it goes on the axis."""
+
+    kind: Kind
+    name: str
+    start: float
+    stop: float
+    sure: bool
 
 
 class Mark(NamedTuple):
@@ -49,7 +61,9 @@ class PathSeries(NamedTuple):
 
     Attributes:
         validation: the lines; each is NaN at ``zero_break``, so that nothing is drawn across it.
-        ticks: places on the strength axis, and below them their labels.
+        reach: where the strength axis begins and ends.
+        ticks: places on it, and their labels.
+        upper_labels: what stands above each tick: the norm of the weights, and how many are near zero.
         zero_break: where the axis is broken between 0 and the smallest strength above it; ``None`` if it is not.
         threshold: the loss up to which a strength is within one standard error of the lowest mean.
     """
@@ -58,10 +72,13 @@ class PathSeries(NamedTuple):
     validation: PathLine
     training: PathLine
     keras: PathLine
+    reach: tuple[float, float]
     ticks: tuple[float, ...]
     tick_labels: tuple[str, ...]
+    upper_labels: tuple[tuple[str, str], ...]
     zero_break: float | None
     marks: tuple[Mark, ...]
+    shades: tuple[Shade, ...]
     threshold: float | None
 
 
@@ -82,20 +99,28 @@ class Panel(NamedTuple):
 
 
 class CurveSeries(NamedTuple):
-    """The curves of one variant; each row has validation and training side by side on one scale."""
+    """The curves of one variant.
+
+    Attributes:
+        rows: each has validation and training side by side on one scale.
+        gap: validation minus training data loss.
+        strengths: how many the variant has; the curves show some of them where they are many.
+    """
 
     variant: str
     rows: tuple[tuple[Panel, ...], ...]
+    gap: Panel
+    strengths: int
 
 
-def path_series(summary: Summary) -> tuple[PathSeries, ...]:
-    """Gather the paths of a summary, one a variant."""
-    return tuple(_path_series(summary.points_of(choice.variant), choice=choice) for choice in summary.choices)
+def path_series(summary: Summary, spoken: Language | None = None) -> tuple[PathSeries, ...]:
+    """Gather the paths of a summary, one a variant; by default in English."""
+    return tuple(_path_series(summary, choice, spoken or language("en")) for choice in summary.choices)
 
 
-def curve_series(summary: Summary) -> tuple[CurveSeries, ...]:
-    """Gather the curves of a summary, one a variant."""
-    return tuple(_curve_series(summary, variant=choice.variant) for choice in summary.choices)
+def curve_series(summary: Summary, spoken: Language | None = None) -> tuple[CurveSeries, ...]:
+    """Gather the curves of a summary, one a variant; by default in English."""
+    return tuple(_curve_series(summary, choice.variant, spoken or language("en")) for choice in summary.choices)
 
 
 def strengths_above_zero(summary: Summary) -> int:
@@ -112,40 +137,70 @@ def axis_positions(strengths: Sequence[float]) -> dict[float, float]:
     return {strength: math.log10(strength) if strength > 0 else above[0] - step for strength in strengths}
 
 
-def _path_series(points: Sequence[PathPoint], *, choice: Choice) -> PathSeries:
+def _path_series(summary: Summary, choice: Choice, spoken: Language) -> PathSeries:
+    points, said = summary.points_of(choice.variant), spoken.labels.figure
     places = axis_positions([point.strength for point in points])
     ticks = _ticks(places)
+    by_strength = {point.strength: point.estimates for point in points}
     return PathSeries(
         choice.variant,
-        validation=_path_line("validation data loss", points, measure="val_data_loss", places=places),
-        training=_path_line("training data loss", points, measure="train_data_loss", places=places),
-        keras=_path_line("Keras' val_loss", points, measure="keras_val_loss", places=places),
+        validation=_path_line(said.validation, points, measure="val_data_loss", places=places, spoken=spoken),
+        training=_path_line(said.training, points, measure="train_data_loss", places=places, spoken=spoken),
+        keras=_path_line(said.keras_val_loss, points, measure="keras_val_loss", places=places, spoken=spoken),
+        reach=axis_reach(places),
         ticks=tuple(places[strength] for strength in ticks),
         tick_labels=tuple(format_strength(strength) for strength in ticks),
+        upper_labels=tuple(_upper_label(by_strength[strength]) for strength in ticks),
         zero_break=_zero_break(places),
-        marks=_marks(choice, places=places),
+        marks=_marks(choice, places=places, spoken=spoken),
+        shades=_shades(summary.sides[choice.variant], places=places, spoken=spoken),
         threshold=choice.threshold,
     )
 
 
-def _path_line(name: str, points: Sequence[PathPoint], *, measure: str, places: dict[float, float]) -> PathLine:
+def _path_line(
+    name: str, points: Sequence[PathPoint], *, measure: str, places: dict[float, float], spoken: Language
+) -> PathLine:
     drawn = [point for point in points if math.isfinite(point.estimates[measure].mean)]
     estimates = [point.estimates[measure] for point in drawn]
     columns = [
-        (places[point.strength], estimate.mean, estimate.low, estimate.high, _text(point, estimate))
+        (places[point.strength], estimate.mean, estimate.low, estimate.high, hover_text(point, estimate, spoken))
         for point, estimate in zip(drawn, estimates, strict=True)
     ]
     zero_break = _zero_break(places)
     if zero_break is not None:
         columns.append((zero_break, math.nan, math.nan, math.nan, ""))
     positions, means, lows, highs, texts = zip(*sorted(columns), strict=True) if columns else ((),) * 5
-    return PathLine(name, _COLOURS[measure], positions, means, lows, highs, texts)
+    return PathLine(spoken.text(name), _COLOURS[measure], positions, means, lows, highs, texts)
 
 
-def _text(point: PathPoint, estimate: Estimate) -> str:
-    interval = f", 95% {write_interval(estimate)}" if math.isfinite(estimate.high) else ""
-    trials = write_count(estimate.trials, "trial")
-    return f"strength {format_strength(point.strength)}: {write_estimate(estimate)}{interval} ({trials})"
+def hover_text(point: PathPoint, estimate: Estimate, spoken: Language, *, scale: float = 1.0) -> str:
+    """Write what a reader sees of an estimate who points at it, in lines."""
+    said, ends = spoken.labels.figure, interval_ends(estimate)
+    lines = [f"{said.strength} {format_strength(point.strength)}", str(write_estimate(estimate, scale=scale))]
+    if ends is not None:
+        lines.append(said.interval.format(spoken.words.names.range_of(*ends)))
+    lines.append(f"{said.trials}: {estimate.trials}")
+    return "<br>".join(spoken.text(line) for line in lines)
+
+
+def _upper_label(estimates: dict[str, Estimate]) -> tuple[str, str]:
+    norm, near_zero = (estimates[name].mean for name in ("weight_norm", "near_zero"))
+    return write_number(norm, digits=3), f"{100 * near_zero:.2g}%" if math.isfinite(near_zero) else ""
+
+
+def _shades(sides: Sequence[Side], *, places: dict[float, float], spoken: Language) -> tuple[Shade, ...]:
+    """Place the sides on the axis; of each kind the sure part has a name, or else the other one, with a question."""
+    said = spoken.labels.figure
+    names = {"overfits": said.overfits, "underfits": said.underfits}
+    sure = {side.kind for side in sides if side.sure}
+
+    def name(side: Side) -> str:
+        if side.kind in sure:
+            return spoken.text(names[side.kind]) if side.sure else ""
+        return spoken.text(said.perhaps.format(names[side.kind]))
+
+    return tuple(Shade(side.kind, name(side), *limits(side, places), sure=side.sure) for side in sides)
 
 
 def _ticks(places: dict[float, float]) -> list[float]:
@@ -162,16 +217,17 @@ def _zero_break(places: dict[float, float]) -> float | None:
     return (places[0.0] + min(above)) / 2 if above and 0.0 in places else None
 
 
-def _marks(choice: Choice, *, places: dict[float, float]) -> tuple[Mark, ...]:
+def _marks(choice: Choice, *, places: dict[float, float], spoken: Language) -> tuple[Mark, ...]:
+    said = spoken.labels.figure
     if choice.strength_min is None:
         return ()
     lowest, largest = places[choice.strength_min], choice.strength_1se
     if largest is None or largest == choice.strength_min:
-        name = "strength_min" if largest is None else "strength_min = strength_1se"
+        name = said.strength_min if largest is None else said.both
         return (Mark(name, lowest, _anchor(lowest, places=places, usual="center"), level=0),)
     return (
-        Mark("strength_min", lowest, _anchor(lowest, places=places, usual="right"), level=0),
-        Mark("strength_1se", places[largest], _anchor(places[largest], places=places, usual="left"), level=1),
+        Mark(said.strength_min, lowest, _anchor(lowest, places=places, usual="right"), level=0),
+        Mark(said.strength_1se, places[largest], _anchor(places[largest], places=places, usual="left"), level=1),
     )
 
 
@@ -183,16 +239,24 @@ def _anchor(position: float, *, places: dict[float, float], usual: Anchor) -> An
     return "right" if part > 3 / 4 else usual
 
 
-def _curve_series(summary: Summary, *, variant: str) -> CurveSeries:
+def strength_colours(summary: Summary, variant: str) -> dict[float, str]:
+    """Name the colour of every strength of a variant."""
     above = [point.strength for point in summary.points_of(variant) if point.strength > 0]
-    colours = {0.0: "none", **{strength: f"strength-{index}" for index, strength in enumerate(above)}}
-    panels = {}
-    for measure in curve_measures(summary.metrics):
-        drawn = [curve for curve in summary.curves if (curve.variant, curve.measure) == (variant, measure)]
+    return {0.0: "none", **{strength: f"strength-{index}" for index, strength in enumerate(above)}}
+
+
+def _curve_series(summary: Summary, variant: str, spoken: Language) -> CurveSeries:
+    colours, shown = strength_colours(summary, variant), shown_strengths(summary, variant)
+    drawn = [curve for curve in summary.curves if curve.variant == variant and curve.strength in shown]
+
+    def panel(measure: str) -> Panel:
         curves = (
             StrengthCurve(format_strength(c.strength), colours[c.strength], dashed=c.strength == 0, curve=c)
             for c in drawn
+            if c.measure == measure
         )
-        panels[measure] = Panel(name_measure(measure), tuple(curves))
-    pairs = list(panels.values())
-    return CurveSeries(variant, tuple(tuple(pairs[start : start + 2]) for start in range(0, len(pairs), 2)))
+        return Panel(spoken.text(spoken.words.names.measure(measure)), tuple(curves))
+
+    pairs = [panel(measure) for measure in curve_measures(summary.metrics)]
+    rows = tuple(tuple(pairs[start : start + 2]) for start in range(0, len(pairs), 2))
+    return CurveSeries(variant, rows, panel("gap"), len(summary.points_of(variant)))

@@ -8,13 +8,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ridgepath.report.arrays import PathArrays
+from ridgepath.report.cases.notes import NoteCase
 from ridgepath.report.choice import Choice, choose, lowest
 from ridgepath.report.diagnosis import VariantDiagnosis, diagnoses
 from ridgepath.report.diagnosis import to_json as diagnosis_to_json
-from ridgepath.report.estimates import Curve, Estimate, Failure, PathPoint, curves, failures, path_points
+from ridgepath.report.estimates import (
+    Curve,
+    Estimate,
+    Failure,
+    PathPoint,
+    TrialRow,
+    curves,
+    failures,
+    path_points,
+    trial_rows,
+)
 from ridgepath.report.families import Difference, Family, Terms, families
+from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.measures import LOSS
-from ridgepath.report.notes import write_notes
+from ridgepath.report.notes import note_cases
+from ridgepath.report.sides import Side, sides
+from ridgepath.report.weights import Distribution, FirstLayer, distributions, first_layers
 from ridgepath.results import Results
 from ridgepath.study import BuilderCard, DataCard, Study
 
@@ -27,20 +41,26 @@ class Summary:
 
     Attributes:
         study: the name of the study.
+        question: what was asked: all that a study is started with.
         train_evaluated: training examples on which the training figures of an epoch are taken.
         metrics: the network's own metrics, such as ``accuracy``.
         points: the path, variant by variant, strengths as in the study.
         choices: what the rules take, one a variant.
         families: the comparisons of strengths, and on what.
         diagnoses: under- and overfitting, and the claims made for a penalty, one a variant that has trials.
-        curves: data losses and metrics over epochs.
+        sides: variant → where on its path the network overfits and underfits.
+        curves: data losses, metrics and the gap over epochs.
+        trials: what every trial measured.
+        distributions: how the hidden weights are distributed at every strength that recorded it.
+        first_layers: what the first layer sees at every strength that recorded it.
         engines: the engines that trained the trials.
         seconds: wall-clock time of the study's training.
         context: what else is known of how it was made, name → value, such as versions.
-        notes: sentences without which the numbers are misread.
+        to_know: what must be known, or the numbers are misread.
     """
 
     study: str
+    question: Study
     data: DataCard
     builder: BuilderCard
     seeds: tuple[int, ...]
@@ -52,12 +72,16 @@ class Summary:
     choices: tuple[Choice, ...]
     families: tuple[Family, ...]
     diagnoses: tuple[VariantDiagnosis, ...]
+    sides: dict[str, tuple[Side, ...]]
     curves: tuple[Curve, ...]
+    trials: tuple[TrialRow, ...]
+    distributions: tuple[Distribution, ...]
+    first_layers: tuple[FirstLayer, ...]
     failures: tuple[Failure, ...]
     engines: tuple[str, ...]
     seconds: float
     context: dict[str, str]
-    notes: tuple[str, ...]
+    to_know: tuple[NoteCase, ...]
 
     @property
     def strength_min(self) -> float | None:
@@ -78,6 +102,11 @@ class Summary:
     def keras_val_loss_choice(self) -> float | None:
         """The strength that Keras' ``val_loss`` would have picked in the first variant."""
         return self.choices[0].keras_val_loss_choice
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The sentences without which the numbers are misread, in English."""
+        return tuple(ENGLISH.notes.note(case) for case in self.to_know)
 
     def diagnosis_of(self, variant: str) -> VariantDiagnosis | None:
         """Return the diagnosis of one variant; ``None`` without trials."""
@@ -151,8 +180,11 @@ def summarize(
         choose(path, by_variant[path.variant], [family for family in on_loss if family.variant == path.variant])
         for path in paths
     )
+    diagnosed = diagnoses(results, paths)
+    by_name = {diagnosis.variant: diagnosis for diagnosis in diagnosed}
     return Summary(
         study=name,
+        question=study,
         data=study.data,
         builder=study.builder,
         seeds=study.all_seeds,
@@ -163,13 +195,17 @@ def summarize(
         points=points,
         choices=choices,
         families=compared,
-        diagnoses=diagnoses(results, paths),
+        diagnoses=diagnosed,
+        sides={each.variant: sides(by_variant[each.variant], each, by_name.get(each.variant)) for each in choices},
         curves=curves(study, results),
+        trials=trial_rows(results),
+        distributions=distributions(study, results.portraits),
+        first_layers=first_layers(study, results.portraits),
         failures=failed,
         engines=_engines(results),
         seconds=float(seconds),
         context=dict(context),
-        notes=write_notes(study, points=points, choices=choices, failures=failed),
+        to_know=note_cases(study, points=points, choices=choices, failures=failed),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.formatting import MISSING, Written, write_estimate
-from ridgepath.report.measures import SPLITS
+from ridgepath.report.locale.words import ENGLISH, Words
 from ridgepath.report.summary import Choice, PathPoint, Summary
 
 
@@ -36,43 +37,38 @@ class Table(NamedTuple):
     rows: tuple[Row, ...]
 
 
-def tables(summary: Summary) -> tuple[Table, ...]:
+def tables(summary: Summary, words: Words = ENGLISH) -> tuple[Table, ...]:
     """Write the results as text, a table a variant."""
-    columns = _columns(summary)
+    columns = tuple(_columns(summary, words))
     return tuple(
         Table(
             choice.variant,
             columns,
-            tuple(_row(point, columns=columns, choice=choice) for point in summary.points_of(choice.variant)),
+            tuple(
+                _row(point, columns=columns, choice=choice, words=words) for point in summary.points_of(choice.variant)
+            ),
         )
         for choice in summary.choices
     )
 
 
-def _columns(summary: Summary) -> tuple[Column, ...]:
+def _columns(summary: Summary, words: Words) -> Iterator[Column]:
     splits = ("val", "train", "test") if summary.data.test else ("val", "train")
-    losses = [Column("data loss", SPLITS[split], f"{split}_data_loss") for split in splits]
-    metrics = [Column(metric, SPLITS[split], f"{split}_{metric}") for metric in summary.metrics for split in splits]
-    return (
-        *losses[:2],
-        Column("data loss", "gap", "gap"),
-        *losses[2:],
-        *metrics,
-        Column("best", "epoch", "best_epoch"),
-        Column("weights", "penalty", "penalty"),
-        Column("weights", "L2 norm", "weight_norm"),
-        Column("weights", "near zero, %", "near_zero", scale=100.0),
-        Column("Keras", "val_loss", "keras_val_loss"),
-    )
+    losses = [f"{split}_data_loss" for split in splits]
+    metrics = [f"{split}_{metric}" for metric in summary.metrics for split in splits]
+    weights = ("best_epoch", "penalty", "weight_norm", "near_zero", "keras_val_loss")
+    for measure in (*losses[:2], "gap", *losses[2:], *metrics, *weights):
+        group, title = words.names.column(measure)
+        yield Column(group, title, measure, scale=100.0 if measure == "near_zero" else 1.0)
 
 
-def _row(point: PathPoint, *, columns: tuple[Column, ...], choice: Choice) -> Row:
+def _row(point: PathPoint, *, columns: tuple[Column, ...], choice: Choice, words: Words) -> Row:
     rules = (("min", choice.strength_min), ("1se", choice.strength_1se))
     planned = point.trials + point.failed + point.missing
     return Row(
         format_strength(point.strength),
         marks=tuple(mark for mark, strength in rules if strength == point.strength),
-        trials=str(point.trials) if point.trials == planned else f"{point.trials} of {planned}",
+        trials=words.names.trials(point.trials, planned),
         cells=tuple(_cell(point, column) for column in columns),
     )
 

@@ -12,9 +12,10 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.findings import THE_CLAIMS, UNDER_AND_OVERFITTING, Findings, Grid, findings
+from ridgepath.report.findings import Findings, Grid, findings
 from ridgepath.report.formatting import write_count, write_duration
-from ridgepath.report.sentences import TABLE_LEGEND, answer, how_sure, keras_disagrees, on_test_examples, which_variant
+from ridgepath.report.locale.words import ENGLISH
+from ridgepath.report.sentences import answer, how_sure, keras_disagrees, on_test_examples, which_variant
 from ridgepath.report.summary import Failure, Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import Verdicts, VerdictTable, verdicts
@@ -50,7 +51,7 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield from _verdicts(verdicts(summary.families, choice.variant), title="Is the difference real?")
         yield from _findings(findings(summary.diagnosis_of(choice.variant)))
     yield from _verdicts(verdicts(summary.families, ""), title="Which variant?", answer=which_variant(summary))
-    yield _bullet(TABLE_LEGEND)
+    yield _bullet(ENGLISH.names.TABLE_LEGEND)
     yield from _failures(summary.failures)
     yield from (_bullet(note) for note in summary.notes)
 
@@ -84,11 +85,11 @@ def _grid(table: VerdictTable | Grid) -> Iterator[RenderableType]:
 def _findings(found: Findings | None) -> Iterator[RenderableType]:
     if found is None:
         return
-    yield Text(UNDER_AND_OVERFITTING, style="bold")
+    yield Text(ENGLISH.findings.UNDER_AND_OVERFITTING, style="bold")
     for table in found.tables:
         yield from (*_grid(table), "")
     yield from (Text(found.reading, style="dim"), "")
-    yield Text(THE_CLAIMS, style="bold")
+    yield Text(ENGLISH.findings.THE_CLAIMS, style="bold")
     lines = RichTable.grid(padding=(0, 2, 0, 0))
     for each in found.answers:
         lines.add_row(each.verdict, Text(f"{each.claim}. {each.grounds}"))

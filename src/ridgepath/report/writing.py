@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ridgepath.errors import InputError
@@ -14,10 +15,23 @@ def write_whole(target: Path, text: str) -> None:
     Raises:
         InputError: the file cannot be written there; ``target`` is as it was.
     """
+    write_together({target: text.encode()})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write files that belong together; each is at every moment the old one or the new one.
+
+    Args:
+        contents: file → what is to be in it; the first is what the user named.
+
+    Raises:
+        InputError: a file cannot be written there; all are as they were.
+    """
     try:
-        with drafts(target) as (draft,):
-            draft.write_text(text, encoding="utf-8", newline="\n")
+        with drafts(*contents) as files:
+            for draft, content in zip(files, contents.values(), strict=True):
+                draft.write_bytes(content)
     except OSError as problem:
-        reason = f"{target} ({problem.strerror})"
+        reason = f"{next(iter(contents))} ({problem.strerror})"
         remedy = "Name a file in a folder that exists and that you may write to."
         raise InputError("a file that a report can be written to", received=reason, remedy=remedy) from None

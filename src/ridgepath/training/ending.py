@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ridgepath.portraits import Portrait
 from ridgepath.results import DIVERGED, DONE, TrialResult, metrics_among, trial_columns
 from ridgepath.study import Trial
 
@@ -21,6 +23,7 @@ class Ending:
         validation_losses: data loss of each validation example with these weights.
         taken: split (``train``, perhaps ``test``) → the data loss of all its examples, and the metrics over them.
         probed: ``gradient_share``, ``update_share`` and ``sensitivity``.
+        portrait: how these weights look.
     """
 
     epochs: dict[str, list[float]]
@@ -28,6 +31,7 @@ class Ending:
     validation_losses: np.ndarray
     taken: dict[str, tuple[np.ndarray, dict[str, float]]]
     probed: dict[str, float]
+    portrait: Portrait
 
 
 def done_result(trial: Trial, ending: Ending, *, engine: str, seconds: float) -> TrialResult:
@@ -38,7 +42,7 @@ def done_result(trial: Trial, ending: Ending, *, engine: str, seconds: float) ->
     example_losses = {"validation": ending.validation_losses}
     if "test" in ending.taken:
         example_losses["test"] = ending.taken["test"][0]
-    return TrialResult(trial, DONE, "", engine, seconds, figures, ending.epochs, example_losses)
+    return TrialResult(trial, DONE, "", engine, seconds, figures, ending.epochs, example_losses, ending.portrait)
 
 
 def _figures_of_kept_epoch(ending: Ending) -> dict[str, float]:
@@ -65,3 +69,8 @@ def diverged_result(
 def mean_loss(losses: np.ndarray) -> float:
     """Return the mean of the examples' losses, summed in float64."""
     return float(np.mean(losses, dtype=np.float64))
+
+
+def example_shape(features: Any) -> tuple[int, ...]:
+    """Return the shape of one example's features; nothing of those of several inputs."""
+    return () if isinstance(features, (dict, tuple)) else tuple(features.shape[1:])

@@ -101,6 +101,7 @@ class Lowered:
     has them. Nothing here holds values: two models of the same :attr:`key` can share the compiled functions of either.
 
     Attributes:
+        hidden: as :func:`hidden_kernels` returns it.
         has_call_losses: as :func:`has_call_losses` returns it.
     """
 
@@ -111,7 +112,7 @@ class Lowered:
         self._numbers = Coefficients(model)
         self._positions = penalized(model)
         self._penalized = [model.trainable_variables[i] for i in self._positions]
-        self._hidden = hidden_kernels(model)
+        self.hidden = hidden_kernels(model)
         self.has_call_losses = has_call_losses(model, example)
 
     @property
@@ -227,7 +228,7 @@ class Lowered:
         """Return the ``penalty`` on weights, and of the hidden kernels ``weight_norm`` and ``near_zero`` (a share)."""
         with self._numbers.traced(coefficients):
             terms = [self._penalized[n].regularizer(state["trainable"][i]) for n, i in enumerate(self._positions)]
-        hidden = [state["trainable"][i] for i in self._hidden]
+        hidden = [state["trainable"][i] for i in self.hidden]
         size = sum(weights.size for weights in hidden)
         return {
             "penalty": sum(terms, jnp.zeros(())),

@@ -19,11 +19,12 @@ import numpy as np
 
 from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import Builder
+from ridgepath.portraits import portrait
 from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.splits import divided
 from ridgepath.study import Study, Trial
 from ridgepath.training.device import EVALUATED_TOGETHER, batch_order, evaluated_part, fit_batch
-from ridgepath.training.ending import Ending, diverged_result, done_result, mean_loss
+from ridgepath.training.ending import Ending, diverged_result, done_result, example_shape, mean_loss
 from ridgepath.training.example_losses import example_losses
 from ridgepath.training.lowering import NEAR_ZERO, has_call_losses, hidden_kernels, is_mean_over_examples
 from ridgepath.training.models import Batch, Networks
@@ -96,9 +97,12 @@ def _weight_penalty(model: Any) -> float:
     return float(sum(float(v.regularizer(v)) for v in model.trainable_variables if v.regularizer is not None))
 
 
+def _hidden(model: Any) -> list[np.ndarray]:
+    return [np.asarray(model.trainable_variables[i].value) for i in hidden_kernels(model)]
+
+
 def _weight_figures(model: Any) -> dict[str, float]:
-    variables = [model.trainable_variables[i] for i in hidden_kernels(model)]
-    hidden = np.concatenate([np.ravel(np.asarray(variable.value)) for variable in variables])
+    hidden = np.concatenate([np.ravel(kernel) for kernel in _hidden(model)])
     return {
         "penalty": _weight_penalty(model),
         "weight_norm": float(np.linalg.norm(hidden.astype(np.float64))),
@@ -144,6 +148,7 @@ def train_reference(model: Any, trial: Trial, data: Dataset, study: Study) -> Tr
         validation_losses=evaluate(model, data.validation, together=together).losses,
         taken={name: (each.losses, each.metrics) for name, each in taken.items()},
         probed=probe(model, recorder.train_part, data.validation, together=together),
+        portrait=portrait(_hidden(model), example_shape(data.train.x), pictured=trial.seed == study.seeds[0]),
     )
     return done_result(trial, ending, engine="reference", seconds=time.perf_counter() - began)
 

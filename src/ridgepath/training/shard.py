@@ -162,7 +162,8 @@ class _Workshop:
             one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed)
             if time.perf_counter() > stop and under_way.is_under_way(self.study.epochs):
                 return under_way.epoch - before, None
-        return self.study.epochs - before, one.finish(program, under_way, trial, coefficients, data)
+        pictured = trial.seed == self.study.seeds[0]
+        return self.study.epochs - before, one.finish(program, under_way, trial, coefficients, data, pictured=pictured)
 
     def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         """Return the proven program and the coefficients of a trial, or ``None`` for the reference engine."""

@@ -17,10 +17,11 @@ import jax
 import numpy as np
 
 from ridgepath.callbacks import DATA_LOSS, EarlyStopping, Watcher
+from ridgepath.portraits import portrait
 from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.study import Study, Trial
 from ridgepath.training.device import EVALUATED_TOGETHER, TrialData, batch_order
-from ridgepath.training.ending import Ending, diverged_result, done_result, mean_loss
+from ridgepath.training.ending import Ending, diverged_result, done_result, example_shape, mean_loss
 from ridgepath.training.lowering import Arrays, Lowered, State, is_mean_over_examples
 from ridgepath.training.models import Batch
 from ridgepath.training.probes import Change, sensitivity, shares
@@ -199,9 +200,19 @@ def _watch(progress: Progress, figures: dict[str, float]) -> None:
 
 
 def finish(
-    program: Program, progress: Progress, trial: Trial, coefficients: np.ndarray, data: TrialData
+    program: Program,
+    progress: Progress,
+    trial: Trial,
+    coefficients: np.ndarray,
+    data: TrialData,
+    *,
+    pictured: bool = False,
 ) -> TrialResult:
-    """Take the last figures of a trial: on all training examples, on a test set if there is one, and its probes."""
+    """Take the last figures of a trial: on all training examples, on a test set if there is one, and its probes.
+
+    Args:
+        pictured: whether its first layer is kept as images.
+    """
     if progress.diverged:
         return diverged_result(trial, progress.epochs, engine="jax", seconds=progress.seconds, test=bool(data.test))
     began = time.perf_counter()
@@ -212,12 +223,14 @@ def finish(
     if data.test:
         taken["test"] = program.evaluate(state, coefficients, data.test)
     probed = program.probe(state, coefficients, data.train_part, data.change)
+    hidden = [np.asarray(state["trainable"][i]) for i in program.lowered.hidden]
     ending = Ending(
         epochs=progress.epochs,
         kept_epoch=kept,
         validation_losses=losses,
         taken={split: (each.losses, each.metrics) for split, each in taken.items()},
         probed=probed,
+        portrait=portrait(hidden, example_shape(data.train[0]), pictured=pictured),
     )
     seconds = progress.seconds + time.perf_counter() - began
     return done_result(trial, ending, engine="jax", seconds=seconds)

@@ -1,0 +1,116 @@
+"""The labels in English."""
+
+from __future__ import annotations
+
+from ridgepath.report.labels.kinds import Captions, FigureLabels, Labels, PageLabels, TableLabels
+
+_PAGE = PageLabels(
+    other_language="العربية",
+    light_or_dark="Colours",
+    light="light",
+    dark="dark",
+    as_the_system="as the system",
+    skip="Skip to the answer",
+    eyebrow="Regularization path",
+    need_script="The figures and the buttons need JavaScript; the tables hold the numbers of the last epoch.",
+    the_path="The path",
+    results="Results",
+    how_far_apart="All comparisons",
+    over_epochs="Over epochs",
+    every_seed="Every seed",
+    save="Save as PNG",
+    legend="Legend: show or hide",
+    objective="Data loss and penalty",
+    gap="The gap",
+    noise="Where the noise comes from",
+    weights="The weights",
+    first_layer="What the first layer sees",
+    trials="All trials",
+    sort_by="Sort by {}",
+    without_figures="Trials without figures",
+    how_it_was_made="How it was made",
+    reproduce="The same once more",
+    configuration="The whole configuration",
+    copy="Copy",
+    copied="Copied",
+    methods="For a paper",
+    builder="The network builder",
+    figure_of="Figure: {}. The tables hold the same numbers.",
+    sees="Weights of {} units of the first layer at strength {}",
+)
+_CAPTIONS = Captions(
+    sides="Shaded: where the network overfits (weaker: lower training loss and yet higher validation loss than at "
+    "strength_min) and underfits (stronger: both higher). Where intervals do not "
+    "say so but the means do, it is paler, with a question mark.",
+    upper_axis="Above: L2 norm of the hidden weights, and how many of them are near zero.",
+    every_seed="“Every seed” shows each trial as a thin line.",
+    some_seeds="“Every seed” shows {shown} of the {all} seeds, each trial as a thin line.",
+    some_strengths="{shown} of {all} strengths are shown: both ends, the chosen ones, and others evenly between.",
+    objective="After the last epoch, means over seeds. On training examples the two together are what training "
+    "minimizes; on validation examples they are Keras' val_loss, on which strengths are not compared.",
+    gap="Validation minus training data loss: after the last epoch with its 95% interval, and over epochs.",
+    forest="Differences, each with its simultaneous 95% interval. The dotted lines are the margin of equivalence.",
+    noise="Shares of the squared standard error of the validation data loss. More seeds reduce what comes from the "
+    "seeds and from how the two meet, and only more examples what comes from the examples.",
+    weights="All hidden weights of all seeds, a line a strength; the density axis is logarithmic.",
+    first_layer="Blue is positive, orange negative, clear is zero; each strength is drawn on its own scale, whose end "
+    "is named. The same units at every strength, which began with the same weights. Seed {seed}.",
+)
+_FIGURE = FigureLabels(
+    strength="strength",
+    data_loss="data loss",
+    epoch="epoch",
+    training="training data loss",
+    validation="validation data loss",
+    penalty="penalty",
+    keras_val_loss="Keras' val_loss",
+    lowest_plus_error="lowest mean + 1 standard error",
+    strength_min="strength_min",
+    strength_1se="strength_1se",
+    both="strength_min = strength_1se",
+    overfits="overfits",
+    underfits="underfits",
+    perhaps="{}?",
+    weight_norm="L2 norm of the weights",
+    near_zero="near zero",
+    interval="95% {}",
+    trials="trials",
+    seed="seed {}",
+    seeds="seeds",
+    examples="examples",
+    rest="how the two meet",
+    share_of_noise="share of the squared standard error",
+    difference="difference in {}",
+    against="{} against {}",
+    weight="weight",
+    density="density",
+    gap="gap",
+    after_last_epoch="After the last epoch",
+    minimized="training: what is minimized",
+)
+_TABLE = TableLabels(
+    variant="variant",
+    strength="strength",
+    seed="seed",
+    ended="ended",
+    why="why",
+    seconds="seconds",
+    best_epoch="best epoch",
+    weight_norm="L2 norm",
+    near_zero="near zero, %",
+    keras_val_loss="Keras' val_loss",
+    mean_and_error="Mean ± standard error.",
+)
+ENGLISH = Labels(
+    page=_PAGE,
+    captions=_CAPTIONS,
+    figure=_FIGURE,
+    table=_TABLE,
+    outcomes={"done": "done", "diverged": "diverged", "failed": "failed"},
+    rules={
+        "strength_min": "lowest mean",
+        "strength_1se": "largest within one standard error",
+        "strength_equivalent": "largest shown to be equivalent",
+        "keras_val_loss": "would pick; contains the penalty",
+    },
+)

@@ -1,0 +1,83 @@
+"""How to train a study once more: its commands or its call, and all that it was asked."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator
+
+from ridgepath.report.summary import Summary
+from ridgepath.study import FIXED, Study
+
+
+def commands(summary: Summary) -> str:
+    """Return what trains the same study again, in a folder of its own: shell commands, or a call in Python.
+
+    A study whose network or arrays were given in Python cannot be named to a shell; nor can a single seed that is not
+    0, for there one number is a count.
+    """
+    study, data = summary.question, summary.context.get("data", "")
+    in_shell = study.builder.location is not None and data and _first_seeds(study) != _alone(study)
+    return "\n".join(_shell(study, data) if in_shell else _python(study, data))
+
+
+def configuration(summary: Summary) -> str:
+    """Return all that the study was asked, as JSON, a line an entry, without the source of its network."""
+    question = summary.question.to_json()
+    del question["builder"]["source"]
+    lines = (f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in question.items())
+    return "{\n" + ",\n".join(lines) + "\n}"
+
+
+def _first_seeds(study: Study) -> tuple[int, ...]:
+    """Return the seeds that were there before any was added for a comparison."""
+    return study.looks[0] if study.looks else study.seeds
+
+
+def _alone(study: Study) -> tuple[int, ...] | None:
+    return next(((seed,) for seed in study.seeds if seed and len(study.seeds) == 1), None)
+
+
+def _shell(study: Study, data: str) -> Iterator[str]:
+    folder, seeds = "studies/again", _first_seeds(study)
+    yield shlex.join(["ridgepath", "run", str(study.builder.location), *_options(study, data, seeds, folder)])
+    if len(study.all_seeds) > len(seeds):
+        yield shlex.join(
+            ["ridgepath", "resume", folder, "--until", "decided", "--max-seeds", f"{len(study.all_seeds)}"]
+        )
+
+
+def _options(study: Study, data: str, seeds: tuple[int, ...], folder: str) -> Iterator[str]:
+    yield from ("--data", data)
+    for variant in study.variants:
+        yield from ("--vary", f"{variant.name}={','.join(map(repr, variant.strengths))}")
+    if any(0.0 not in variant.strengths for variant in study.variants):
+        yield "--no-zero"
+    yield from ("--seeds", str(len(seeds)) if seeds == tuple(range(len(seeds))) else ",".join(map(str, seeds)))
+    yield from ("--epochs", str(study.epochs), "--batch-size", str(study.batch_size))
+    if study.engine != "auto":
+        yield from ("--engine", study.engine)
+    if study.validation != FIXED:
+        yield from ("--validation", study.validation)
+    yield from ("--study", folder)
+
+
+def _python(study: Study, data: str) -> Iterator[str]:
+    seeds = _first_seeds(study)
+    yield "import ridgepath as rp"
+    yield ""
+    network = repr(study.builder.location) if study.builder.location else study.builder.name
+    yield "path = rp.fit_path("
+    yield f"    {network},"
+    yield f"    {data!r}," if data else f"    data,  # fingerprint {study.data.fingerprint[:16]}"
+    yield f"    vary={ {variant.name: list(variant.strengths) for variant in study.variants} },"
+    yield f"    seeds={list(seeds)}, epochs={study.epochs}, batch_size={study.batch_size},"
+    yield f"    engine={study.engine!r}, validation={study.validation!r}, zero={_all_have_zero(study)},"
+    yield '    study="studies/again",'
+    yield ")"
+    if len(study.all_seeds) > len(seeds):
+        yield f'path = rp.resume("studies/again", until="decided", max_seeds={len(study.all_seeds)})'
+
+
+def _all_have_zero(study: Study) -> bool:
+    return all(0.0 in variant.strengths for variant in study.variants)
