@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 FLOORS = (
     (
         *("errors", "files", "penalties", "study", "results", "builders", "variants", "arrays", "splits", "archives"),
-        *("bundled", "images", "tables", "encoding", "soundness", "sources", "datasets"),
+        *("bundled", "images", "tables", "encoding", "soundness", "sources", "preparation", "datasets"),
     ),
     ("database", "store", "exports"),
     ("training", "statistics", "execution"),

@@ -79,6 +79,23 @@ def test_python_finds_the_same_study_with_the_table_in_memory(here, table, capsy
     pd.testing.assert_frame_equal(path.trials, before)
 
 
+def test_new_rows_become_features_as_the_networks_take_them(here, table, tmp_path):
+    path = rp.open_study(here / "study")
+    features = path.features(table)
+    assert (features.dtype, features.shape) == (np.float32, (120, 4))
+    new = table.drop(columns="kind").iloc[[5, 90], ::-1]
+    np.testing.assert_array_equal(path.features(new), features[[5, 90]])
+    new.assign(colour="blue").to_csv(tmp_path / "new.csv", index=False)
+    np.testing.assert_allclose(path.features(tmp_path / "new.csv"), features[[5, 90]] * [1, 0, 0, 1], atol=1e-6)
+    with pytest.raises(rp.InputError, match=r"a new table with the columns of .*; received one without 'width'"):
+        path.features(new.drop(columns="width"))
+    with pytest.raises(rp.InputError, match=r"the new table must have no missing values; .*'length', row 2"):
+        path.features(new.assign(length=[1.0, None]))
+    path._data = "digits"
+    with pytest.raises(rp.InputError, match=r"a study of a table that can be read from here; received flowers\.csv"):
+        path.features(new)
+
+
 def test_a_table_is_resumed_and_refitted_on_the_same_examples(here, table, capsys):
     trained("resume", str(here / "study"), "--seeds", "2", "--workers", "1", "--json")
     printed = json.loads(capsys.readouterr().out)["data"]
@@ -93,6 +110,7 @@ def test_a_table_is_resumed_and_refitted_on_the_same_examples(here, table, capsy
         scaled = StandardScaler().fit(table.loc[pool[train], ["length", "width"]]).transform(table[["length", "width"]])
         dummies = pd.get_dummies(table["colour"])
         features = np.column_stack([scaled[:, 0], dummies["red"], dummies["white"], scaled[:, 1]]).astype(np.float32)
+        np.testing.assert_allclose(path.features(table, seed=int(seed)), features, atol=1e-5)
         model = path.refit(0.01, seed=int(seed))
         for split, chosen in (("validation", pool[validating]), ("test", rows["test"])):
             probabilities = model.predict(features[chosen], verbose=0)[np.arange(len(chosen)), y[chosen]]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from ridgepath.builders import Build, Builder, find_builder
@@ -17,6 +18,7 @@ from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import export
 from ridgepath.penalties import check_strengths, format_strength, write_points
+from ridgepath.preparation import features_of_rows
 from ridgepath.progress import Watch
 from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure, direction
@@ -28,6 +30,7 @@ from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import Study, Trial, check_seeds
+from ridgepath.tables import is_table
 from ridgepath.variants import Vary, added_variants, asked_variants
 
 if TYPE_CHECKING:
@@ -389,6 +392,23 @@ class Path:
                 raise InputError(f"a study that can choose strength_{strength}", received=received, remedy=remedy)
             return found
         return check_strengths([strength], zero=False)[0]
+
+    def features(self, rows: Any, *, seed: int | None = None) -> np.ndarray:
+        """Return new rows as the features that :meth:`refit`'s network takes: encoded and scaled as the study's table.
+
+        Args:
+            rows: a table, as a DataFrame or a file; a target may be in it, and is left aside.
+            seed: as in :meth:`refit`.
+
+        Raises:
+            InputError: the study's data is no table, or cannot be found from here, or the rows do not suit it.
+        """
+        source = Source.of(self._data)
+        if not is_table(source.data):
+            received, remedy = self.study.data.name, "Prepare the examples as those of the study."
+            raise InputError("a study of a table that can be read from here", received=received, remedy=remedy)
+        chosen = self.study.seeds[0] if seed is None else seed
+        return features_of_rows(source, rows, validation=self.study.validation, seed=chosen)
 
     def line(self) -> str:
         """Return one line that says what the study is and how far it has come."""
