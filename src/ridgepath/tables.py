@@ -79,7 +79,7 @@ def read_table(data: Any, *, like: Table | None = None) -> Table:
     if frame.empty:
         remedy = "Give a table with examples."
         raise InputError(f"{what} must have rows and columns", received=f"shape {frame.shape}", remedy=remedy)
-    frame = frame.reset_index(drop=True).infer_objects()
+    frame = frame.infer_objects()
     return Table(frame, {name: kind_of(frame[name]) for name in frame.columns})
 
 
