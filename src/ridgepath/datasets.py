@@ -69,7 +69,7 @@ def load_dataset(data: object) -> Dataset:
     raise InputError(
         "data must be a name, a file (.npz, .csv or .parquet), a table, a Dataset or pairs of arrays",
         received=repr(str(given)) if isinstance(given, str | Path) else f"a {type(given).__name__}",
-        remedy=f"The names are {', '.join(NAMES)}; give {OWN_ARRAYS}.",
+        remedy=f"The names are {', '.join(NAMES)}; or give a table with a target, or {OWN_ARRAYS}.",
     )
 
 
