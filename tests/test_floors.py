@@ -25,12 +25,12 @@ FLOORS = (
             "images",
             "tables",
         ),
-        *("encoding", "soundness", "sources", "datasets"),
+        *("encoding", "soundness", "sources", "preparation", "datasets"),
     ),
     ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "resuming", "deciding", "refitting", "api", "cli", "__main__"),
+    ("progress", "search", "session", "resuming", "deciding", "refitting", "path", "api", "cli", "__main__"),
 )
 PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
@@ -41,7 +41,7 @@ PLACES = {
     ),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "refitting", "api", "cli"}
+MAY_DELAY = {"session", "refitting", "path", "api", "cli"}
 
 
 def modules():

@@ -50,7 +50,7 @@ def here(table, tmp_path_factory):
     here = tmp_path_factory.mktemp("flowers")
     (here / "net.py").write_text(NETWORK)
     table.to_csv(here / "flowers.csv", index=False)
-    few = ("--strengths", "0.01", "--no-zero", "--epochs", "2", "--engine", "reference", "--workers", "1")
+    few = ("--strengths", "0.01", "--no-zero", "--epochs", "2", "--workers", "1")
     data = ("--data", "flowers.csv", "--target", "kind", "--test-share", "0.25", "--validation", "folds:3")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(here)
@@ -70,13 +70,30 @@ def test_a_study_remembers_how_its_table_was_read(here):
 
 
 def test_python_finds_the_same_study_with_the_table_in_memory(here, table, capsys):
-    settings = {"strengths": [0.01], "zero": False, "seeds": 1, "epochs": 2, "engine": "reference", "workers": 1}
+    settings = {"strengths": [0.01], "zero": False, "seeds": 1, "epochs": 2, "workers": 1}
     folder = here / "study"
     before = rp.open_study(folder).trials
     data = {"target": "kind", "test_share": 0.25, "validation": "folds:3"}
     path = rp.fit_path(f"{here}/net.py", table, study=folder, **data, **settings)
     assert "nothing was trained" in capsys.readouterr().err
     pd.testing.assert_frame_equal(path.trials, before)
+
+
+def test_new_rows_become_features_as_the_networks_take_them(here, table, tmp_path):
+    path = rp.open_study(here / "study")
+    features = path.features(table)
+    assert (features.dtype, features.shape) == (np.float32, (120, 4))
+    new = table.drop(columns="kind").iloc[[5, 90], ::-1]
+    np.testing.assert_array_equal(path.features(new), features[[5, 90]])
+    new.assign(colour="blue").to_csv(tmp_path / "new.csv", index=False)
+    np.testing.assert_allclose(path.features(tmp_path / "new.csv"), features[[5, 90]] * [1, 0, 0, 1], atol=1e-6)
+    with pytest.raises(rp.InputError, match=r"a new table with the columns of .*; received one without 'width'"):
+        path.features(new.drop(columns="width"))
+    with pytest.raises(rp.InputError, match=r"the new table must have no missing values; .*'length', row 2"):
+        path.features(new.assign(length=[1.0, None]))
+    path._data = "digits"
+    with pytest.raises(rp.InputError, match=r"a study of a table that can be read from here; received flowers\.csv"):
+        path.features(new)
 
 
 def test_a_table_is_resumed_and_refitted_on_the_same_examples(here, table, capsys):
@@ -93,6 +110,7 @@ def test_a_table_is_resumed_and_refitted_on_the_same_examples(here, table, capsy
         scaled = StandardScaler().fit(table.loc[pool[train], ["length", "width"]]).transform(table[["length", "width"]])
         dummies = pd.get_dummies(table["colour"])
         features = np.column_stack([scaled[:, 0], dummies["red"], dummies["white"], scaled[:, 1]]).astype(np.float32)
+        np.testing.assert_allclose(path.features(table, seed=int(seed)), features, atol=1e-5)
         model = path.refit(0.01, seed=int(seed))
         for split, chosen in (("validation", pool[validating]), ("test", rows["test"])):
             probabilities = model.predict(features[chosen], verbose=0)[np.arange(len(chosen)), y[chosen]]

@@ -55,7 +55,6 @@ def given(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 def test_all_forms_of_a_table_are_the_same_data(tmp_path: Path) -> None:
     frame = frame_of(member=np.arange(30) % 3 == 0)
     frame.to_csv(tmp_path / "own.csv", index=False)
-    frame.set_index("age").to_parquet(tmp_path / "index.parquet")
     frame.to_parquet(tmp_path / "own.parquet")
     frame.index = frame.index[::-1]
     before = frame.copy()
@@ -215,12 +214,15 @@ def test_categories_of_a_csv_stay_text_where_all_of_them_read_as_numbers(tmp_pat
     [
         ("", "an empty file"),
         ("a,b,y\n", r"must have rows and columns; received shape \(0, 3\)"),
-        ("a;b;y\n1;2;0\n", "a line of names with ';' between"),
+        (
+            "a;b;y\n1;2;0\n",
+            r"^\S*own\.csv must be a table that can be read; received a line of names with ';' between\.",
+        ),
         ("a\tb\ty\n1\t2\t0\n", "a line of names with tabs between"),
         ("a,b,y\n1,2,0\n1,2,3,4\n", "Expected 3 fields in line 3, saw 4"),
         ("a,b,y\n1,2,0,7\n1,2,3,4\n", "Length of header"),
-        ("a,b,a\n1,2,3\n", "must have names of their own; received 'a' twice"),
-        (",b,y\n0,2,3\n", "names of their own; received none for column 1"),
+        ("a,b,a\n1,2,3\n", r"^the columns of .*own\.csv must have names of their own; received 'a' twice"),
+        (",b,y\n0,2,3\n", r"^the columns of .* names of their own; received none for column 1\."),
         ('a,b,y\n1,"2,0\n', "EOF inside string"),
         ("größe,y\n1,2\n".encode("latin-1"), "utf-8"),
         (b"\x00\x01\x02\xff\xfe", "own.csv must be a table that can be read"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +12,15 @@ import numpy as np
 from ridgepath import bundled
 from ridgepath.archives import OWN_ARRAYS, as_weights, read_archive
 from ridgepath.arrays import Dataset, Split, Tree
-from ridgepath.encoding import Features, Target
 from ridgepath.errors import InputError
 from ridgepath.images import load_images
+from ridgepath.preparation import dataset_of_tables, said_of_parts
 from ridgepath.soundness import check_labels, check_split, checked
-from ridgepath.sources import NAMES, Source
+from ridgepath.sources import NAMES, SPLITS, Source, shares_of
 from ridgepath.splits import set_apart
-from ridgepath.tables import (
-    NUMBER,
-    SUFFIXES,
-    Table,
-    check_column,
-    check_like,
-    check_values,
-    is_table,
-    listed,
-    numbers,
-    read_table,
-)
+from ridgepath.tables import SUFFIXES, is_table
 
 __all__ = ["NAMES", "Dataset", "Source", "Split", "check_labels", "load_dataset"]
-
-SPLITS = ("train", "validation", "test")
-
-VALIDATION_SHARE = 0.2
-"""Of the examples, set apart to validate where no validation part is given."""
 
 BUNDLED: dict[str, Callable[[], Dataset]] = {
     "mnist-5k": bundled.mnist_5k,
@@ -63,7 +47,7 @@ def load_dataset(data: object) -> Dataset:
     """
     source = Source.of(data)
     if is_table(source.data):
-        return _from_tables(source)
+        return dataset_of_tables(source)
     _check_no_columns(source)
     given = source.data
     if isinstance(given, str) and (given.endswith(".npz") or os.sep in given):
@@ -85,13 +69,15 @@ def load_dataset(data: object) -> Dataset:
     raise InputError(
         "data must be a name, a file (.npz, .csv or .parquet), a table, a Dataset or pairs of arrays",
         received=repr(str(given)) if isinstance(given, str | Path) else f"a {type(given).__name__}",
-        remedy=f"The names are {', '.join(NAMES)}; give {OWN_ARRAYS}.",
+        remedy=f"The names are {', '.join(NAMES)}; or give a table with a target, or {OWN_ARRAYS}.",
     )
 
 
 def _as_it_is(dataset: Dataset, source: Source) -> Dataset:
-    _shares(source, dataset.splits)
     _check_nothing_besides(source)
+    if shares_of(source, dataset.splits):
+        received, remedy = f"{source.test_share:g} of {dataset.name}", "Make the test split before, or leave it out."
+        raise InputError("a test share goes with a table, arrays or an .npz", received=received, remedy=remedy)
     return dataset
 
 
@@ -100,33 +86,14 @@ def _divided(name: str, given: dict[str, Split], source: Source, *, besides: dic
     if besides is None:
         _check_nothing_besides(source)
     splits = given | (besides or {})
-    shares = _shares(source, splits)
+    shares = shares_of(source, splits)
     for split in splits:
         check_split(split, splits[split], like=splits["train"])
     if not shares:
         return Dataset.of(name, splits)
     whole = splits["train"]
     parts = {split: whole.take_large(rows) for split, rows in set_apart(whole.y, shares).items()}
-    return Dataset.of(name, splits | parts, account=(_account_of(whole.examples, parts),))
-
-
-def _shares(source: Source, given: Collection[str]) -> dict[str, float]:
-    """Return which parts are to be set apart: a validation part where there is none, and those that are asked for."""
-    asked = {"validation": source.validation_share, "test": source.test_share}
-    shares = {split: share for split, share in asked.items() if share is not None}
-    twice = next((split for split in shares if split in given), None)
-    if twice is not None:
-        raise InputError(
-            f"a {twice} share of data without a {twice} part",
-            received=f"{shares[twice]:g} of data that has one",
-            remedy="Leave the share out.",
-        )
-    return shares if "validation" in given else {"validation": VALIDATION_SHARE, **shares}
-
-
-def _account_of(whole: int, parts: Mapping[str, Split]) -> str:
-    apart = " and ".join(f"{parts[split].examples:,} for {split}" for split in SPLITS[1:] if split in parts)
-    return f"Of {whole:,} examples {apart} are set apart, the same ones in every study."
+    return Dataset.of(name, splits | parts, account=(said_of_parts(whole.examples, parts),))
 
 
 def _check_no_columns(source: Source) -> None:
@@ -162,73 +129,6 @@ def _pairs_besides(source: Source) -> dict[str, Split]:
 
 def _is_pair(part: object) -> bool:
     return isinstance(part, tuple | list) and len(part) in (2, 3)
-
-
-def _from_tables(source: Source) -> Dataset:
-    """Encode the columns of a table by its training part; see :mod:`ridgepath.encoding`."""
-    tables = _read_tables(source)
-    column, weight = _columns(source, tables["train"])
-    for split, table in tables.items():
-        check_like(table, tables["train"], split=split)
-        check_values(table, split=split)
-    whole = tables["train"]
-    target = Target.of(whole.frame[column], kind=whole.kinds[column])
-    y = {split: target.values(table.frame[column], split=split) for split, table in tables.items()}
-    shares = _shares(source, tables)
-    if shares:
-        rows = set_apart(y["train"], shares)
-        tables |= {split: whole.take(at) for split, at in rows.items()}
-        y |= {split: y["train"][at] for split, at in rows.items()}
-    features = Features.of(tables["train"], without=(column, weight))
-    splits = {
-        split: Split(features.values(table, train=tables["train"]), y[split], _weights(table, weight))
-        for split, table in tables.items()
-    }
-    apart = [_account_of(len(whole.frame), splits)] if shares else []
-    account = (str(features), str(target), *apart, *_unseen(features, tables))
-    name = Path(source.data).name if isinstance(source.data, str | Path) else "table"
-    return checked(Dataset.of(name, splits, standardized=features.standardized, account=account))
-
-
-def _read_tables(source: Source) -> dict[str, Table]:
-    train = read_table(source.data)
-    tables = {"train": train}
-    for split, given in (("validation", source.validation_data), ("test", source.test_data)):
-        if given is not None:
-            if not is_table(given):
-                received = repr(str(given)) if isinstance(given, str | Path) else type(given).__name__
-                remedy = f"Give a DataFrame or a file that ends in {' or '.join(SUFFIXES)}."
-                raise InputError(f"{split} data as a table, like the data", received=received, remedy=remedy)
-            tables[split] = read_table(given, like=train)
-    return tables
-
-
-def _columns(source: Source, table: Table) -> tuple[str, str | None]:
-    """Return the target and the weight column of a table."""
-    if source.target is None:
-        remedy = f"Name it: --target NAME, or target= in Python. {listed(list(table.kinds))}"
-        raise InputError("a table needs a target column", received="none", remedy=remedy)
-    check_column(source.target, table, role="target")
-    if source.weight is not None:
-        check_column(source.weight, table, role="weight")
-        if source.weight == source.target or table.kinds[source.weight] != NUMBER:
-            received = f"{source.weight!r}, the target" if source.weight == source.target else "categories"
-            remedy = "Give a column that says how much each example counts."
-            raise InputError("a weight column of numbers, apart from the target", received=received, remedy=remedy)
-    return source.target, source.weight
-
-
-def _weights(table: Table, column: str | None) -> np.ndarray | None:
-    return None if column is None else as_weights(numbers(table.frame[column]))
-
-
-def _unseen(features: Features, tables: Mapping[str, Table]) -> Iterator[str]:
-    for split in SPLITS[1:]:
-        for name, count in (features.unseen(tables[split]) if split in tables else {}).items():
-            yield (
-                f"In {count:,} {split} examples column {name!r} has a category that no training example has: "
-                "all zeros there."
-            )
 
 
 def _as_split(x: Any, y: Any, weight: Any = None) -> Split:

@@ -73,12 +73,8 @@ class Features:
         return np.concatenate(parts, axis=1)
 
     def _numbers(self, table: Table) -> np.ndarray:
-        names = [name for name, known in self.columns.items() if known is None]
-        return (
-            np.stack([numbers(table.frame[name]) for name in names], axis=1)
-            if names
-            else np.empty((len(table.frame), 0))
-        )
+        columns = [numbers(table.frame[name]) for name, known in self.columns.items() if known is None]
+        return np.stack(columns, axis=1) if columns else np.empty((len(table.frame), 0))
 
     def unseen(self, table: Table) -> dict[str, int]:
         """Return for each column how many examples have a category that no training example has, where some have."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,11 @@ from ridgepath.errors import InputError
 
 NAMES = ("mnist-5k", "mnist", "fashion-mnist", "digits", "breast-cancer", "diabetes")
 """Data sets that are known by name."""
+
+SPLITS = ("train", "validation", "test")
+
+VALIDATION_SHARE = 0.2
+"""Of the examples, set apart to validate where no validation part is given."""
 
 GIVEN = ("data", "validation_data", "test_data")
 """The parts that may be files."""
@@ -109,3 +114,24 @@ def _check_share(name: str, share: object) -> None:
             received=repr(share),
             remedy="Give a share of the examples, such as 0.2.",
         )
+
+
+def shares_of(source: Source, given: Collection[str]) -> dict[str, float]:
+    """Return which parts are to be set apart: a validation part where there is none, and those that are asked for.
+
+    Args:
+        given: the splits that are there.
+
+    Raises:
+        InputError: a share is asked for of a part that is given.
+    """
+    asked = {"validation": source.validation_share, "test": source.test_share}
+    shares = {split: share for split, share in asked.items() if share is not None}
+    twice = next((split for split in shares if split in given), None)
+    if twice is not None:
+        raise InputError(
+            f"a {twice} share of data without a {twice} part",
+            received=f"{shares[twice]:g} of data that has one",
+            remedy="Leave the share out.",
+        )
+    return shares if "validation" in given else {"validation": VALIDATION_SHARE, **shares}

@@ -9,7 +9,7 @@ import difflib
 import importlib.util
 import re
 import warnings
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +43,11 @@ class Table:
         """Return the table of some rows."""
         return Table(self.frame.iloc[rows], self.kinds)
 
+    def only(self, columns: Iterable[str]) -> Table:
+        """Return the table of some columns."""
+        names = list(columns)
+        return Table(self.frame[names], {name: self.kinds[name] for name in names})
+
 
 def is_table(data: object) -> bool:
     """Tell whether data is a DataFrame or the name of a file of a table."""
@@ -74,8 +79,13 @@ def read_table(data: Any, *, like: Table | None = None) -> Table:
     if frame.empty:
         remedy = "Give a table with examples."
         raise InputError(f"{what} must have rows and columns", received=f"shape {frame.shape}", remedy=remedy)
-    frame = frame.reset_index(drop=True).infer_objects()
+    frame = frame.infer_objects()
     return Table(frame, {name: kind_of(frame[name]) for name in frame.columns})
+
+
+def joined(table: Table, other: Table) -> Table:
+    """Return the rows of a table, then those of another one with the same columns."""
+    return Table(pd.concat([table.frame, other.frame[list(table.kinds)]], ignore_index=True), table.kinds)
 
 
 def _read_file(path: Path, text: Collection[str]) -> pd.DataFrame:
@@ -88,6 +98,8 @@ def _read_file(path: Path, text: Collection[str]) -> pd.DataFrame:
         )
     try:
         return pd.read_parquet(path, engine="pyarrow") if is_parquet else _read_csv(path, text)
+    except InputError:
+        raise
     except FileNotFoundError:
         remedy = "Give the path of an existing file."
         raise InputError("a table that exists", received=path, remedy=remedy) from None

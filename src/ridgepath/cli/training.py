@@ -25,8 +25,8 @@ from ridgepath.cli.options import (
 from ridgepath.cli.reading import print_answer
 
 if TYPE_CHECKING:
-    from ridgepath import api
     from ridgepath.builders import Builder
+    from ridgepath.path import Path
     from ridgepath.study import Variant
 
 
@@ -162,7 +162,7 @@ def _train(
     _present(api.fit_request(request, progress=not answer.as_json), answer)
 
 
-def _present(path: api.Path, answer: Answer) -> None:
+def _present(path: Path, answer: Answer) -> None:
     """Show a path that was just trained, and leave its report in its folder."""
     file = path.report(margin=answer.margin)
     print_answer(path.summary(margin=answer.margin), as_json=answer.as_json)

@@ -167,9 +167,8 @@ def refit(builder: Builder, trial: Trial, data: Dataset, study: Study, *, epochs
     """Train the network of one trial once more, on what its seed trains on or on the whole pool, and return it."""
     example = fit_batch(data.train.take(slice(study.batch_size)), study.class_weight)
     model = Networks(builder, study, example=example).start(trial)
-    train = divided(data, study.validation, trial.seed).train
-    if with_validation:
-        train = data.pool_for(np.arange(data.pool.examples))
+    divided_data = divided(data, study.validation, trial.seed)
+    train = divided_data.pool if with_validation else divided_data.train
     _fit(model, train, trial, replace(study, epochs=epochs))
     return model
 
