@@ -13,6 +13,7 @@ import pytest
 
 import ridgepath as rp
 from ridgepath.cli import main
+from ridgepath.errors import InputError
 
 DESIGN_KEYS = {
     "study", "data", "seeds", "path", "strength_min", "strength_1se", "keras_val_loss_choice", "comparisons", "seconds"
@@ -289,7 +290,12 @@ def test_refit_gives_the_model_of_the_trial(resumed):
 
 
 def test_plot_gives_a_figure(folder):
-    assert rp.open_study(folder).plot().axes
+    path = rp.open_study(folder)
+    assert path.plot().ax_.get_xlabel() == "strength"
+    assert path.plot("curves").axes_.shape == (2, 2)
+    with pytest.raises(InputError, match="path or curves to plot; received 'pie'"):
+        path.plot("pie")
+    assert "<table>" in path._repr_html_()
 
 
 def test_help_names_every_command(capsys):

@@ -26,13 +26,13 @@ FLOORS = (
     ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "deciding", "api", "cli", "__main__"),
+    ("progress", "search", "session", "deciding", "showing", "api", "cli", "__main__"),
 )
 PLACES = {
     "training": ("networks", "comparable", "models", "probes", "lowering", "inspection", "trial", "reference", "shard"),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "api", "cli"}
+MAY_DELAY = {"session", "showing", "api", "cli"}
 
 
 def modules():

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -24,14 +24,12 @@ from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
 from ridgepath.search import found_before
 from ridgepath.session import Request, run
+from ridgepath.showing import Shown
 from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import Study, Trial, check_seeds
 from ridgepath.variants import Vary, added_variants, asked_variants
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PathLike = str | os.PathLike[str]
 
@@ -212,7 +210,7 @@ def request_of(
     )
 
 
-class Path:
+class Path(Shown):
     """A regularization path: what a study has measured so far.
 
     Attributes:
@@ -296,12 +294,6 @@ class Path:
     def strength_1se(self) -> float | None:
         """The largest strength whose mean is within one standard error of that."""
         return self.summary().strength_1se
-
-    def plot(self) -> Figure:
-        """Return a matplotlib figure of data losses against strength."""
-        from ridgepath.report.figures import path_figure
-
-        return path_figure(self.summary())
 
     def report(
         self, target: PathLike | None = None, *, format: str = "html", lang: str = "en", **terms: Any

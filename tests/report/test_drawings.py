@@ -48,8 +48,8 @@ class TestPath:
         for trace, line in zip(traces, (path.validation, path.training, path.keras), strict=False):
             drawn = [i for i, mean in enumerate(line.means) if mean == mean]
             assert [trace.y[i] for i in drawn] == [line.means[i] for i in drawn]
-            reach = [line.highs[i] - line.means[i] for i in drawn]
-            assert [trace.error_y.array[i] for i in drawn] == pytest.approx(reach)
+            ends = [(trace.y[i] - trace.error_y.arrayminus[i], trace.y[i] + trace.error_y.array[i]) for i in drawn]
+            assert ends == [pytest.approx((line.lows[i], line.highs[i])) for i in drawn]
             assert tuple(trace.text) == line.texts
         assert len({(trace.marker.symbol, trace.line.dash) for trace in traces[:3]}) == 3
 
@@ -145,7 +145,9 @@ def test_the_gap_is_drawn_against_strength_and_over_epochs(summary):
     figure = gap_drawing(summary, path_series(summary)[0], curve_series(summary)[0], ENGLISH).figure
     gaps = [point.estimates["gap"] for point in summary.points]
     assert list(figure.data[0].y) == [gap.mean for gap in gaps]
-    assert list(figure.data[0].error_y.array) == pytest.approx([gap.high - gap.mean for gap in gaps])
+    bars = figure.data[0].error_y
+    ends = [(gap.mean - low, gap.mean + high) for gap, low, high in zip(gaps, bars.arrayminus, bars.array, strict=True)]
+    assert ends == [pytest.approx((gap.low, gap.high)) for gap in gaps]
     lines = [trace for trace in figure.data[1:] if trace.fill != "toself"]
     expected = [curve.mean for curve in summary.curves if curve.measure == "gap"]
     for line, mean in zip(lines, expected, strict=True):
