@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from ridgepath.report.cases import analysis as cases
 from ridgepath.report.locale.words import ENGLISH, Words
+from ridgepath.report.measures import LOSS
 from ridgepath.report.summary import Choice, Summary
 from ridgepath.report.verdicts import remedy
 from ridgepath.statistics.claims import Claim, Key, Reason
@@ -49,17 +50,21 @@ def methods(summary: Summary, words: Words = ENGLISH) -> str:
 def made(summary: Summary) -> cases.Made:
     """Gather what was trained on what."""
     found = summary.comparisons
+    asked = [point.trials + point.failed + point.missing for point in summary.points]
     return cases.Made(
         tuple(tried(summary, choice) for choice in summary.choices),
         builder=summary.builder.name,
         data=summary.data,
         networks=sum(point.trials for point in summary.points),
-        seeds=len(summary.seeds),
+        planned=sum(asked),
+        fewest=min(asked),
+        seeds=max(asked),
         epochs=summary.epochs,
         batch_size=summary.batch_size,
         engines=summary.engines,
         divided=any(each.covers == "seeds, examples and splits" for each in found),
         covers=tuple(dict.fromkeys(each.covers for each in found if each.covers != "none")),
+        measure=summary.families[0].terms.measure if summary.families else LOSS,
         by_examples=any(each.examples > 1 for each in found),
         looks=max((each.look for each in found), default=0),
         version=summary.context.get("ridgepath", ""),
@@ -80,7 +85,8 @@ def analysis_cases(summary: Summary, choice: Choice) -> Iterator[cases.AnalysisC
     if diagnosis is None or not told:
         yield cases.NothingToTell()
         return
-    yield _of_strengths(diagnosis.shifts)
+    if diagnosis.shifts:
+        yield _of_strengths(diagnosis.shifts)
     yield from (cases.Checked(_shortened(claim)) for claim in told)
 
 

@@ -177,7 +177,7 @@ def _findings(summary: Summary, variant: str, words: Words) -> Iterator[str]:
 
 
 def _table(table: Table, words: Words) -> Iterator[str]:
-    headings = [f"{column.group}, {column.title}" for column in table.columns]
+    headings = [words.names.heading(column.group, column.title) for column in table.columns]
     yield _row([words.names.STRENGTH, "", words.names.TRIALS, *headings])
     yield _row(["---:", ":---", "---:", *("---:" for _ in headings)], escape=False)
     for row in table.rows:

@@ -30,9 +30,11 @@ class Made:
     """What was trained on what.
 
     Attributes:
-        networks: trials that were trained to the end.
+        networks, planned: trials that were trained to the end, and all that the study asks for.
+        fewest, seeds: of a strength; they differ where some strengths were given more.
         divided: whether every seed has a split of its own.
-        by_examples: whether comparisons are paired by example, too.
+        measure: what the comparisons are in.
+        by_examples: whether they are paired by example, too.
         covers: the noise that their intervals cover.
         looks: at comparisons that decided on further seeds; 0 where none did.
         version: of ridgepath, where it is known.
@@ -42,11 +44,14 @@ class Made:
     builder: str
     data: DataCard
     networks: int
+    planned: int
+    fewest: int
     seeds: int
     epochs: int
     batch_size: int
     engines: tuple[str, ...]
     divided: bool
+    measure: str
     by_examples: bool
     covers: tuple[Covers, ...]
     looks: int

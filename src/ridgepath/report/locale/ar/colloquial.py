@@ -7,9 +7,9 @@ from typing import NamedTuple
 from ridgepath.penalties import format_strength
 from ridgepath.report.cases import analysis as cases
 from ridgepath.report.estimates import Estimate
-from ridgepath.report.locale.ar.document import penalty
+from ridgepath.report.locale.ar.document import penalty_name
 from ridgepath.report.locale.ar.findings import CLAIMS, STATES
-from ridgepath.report.locale.ar.numbers import estimate, ltr
+from ridgepath.report.locale.ar.numbers import estimate, isolated, ltr
 from ridgepath.statistics.claims import Claim, Reason
 from ridgepath.statistics.diagnosis import State
 
@@ -76,8 +76,8 @@ _NOT_SEEN: tuple[Reason, ...] = ("not surely too much", "does not surely overfit
 
 def what_is(tried: cases.Tried) -> tuple[str, str]:
     """Ask what a penalty is, and answer."""
-    named = penalty(tried)
-    return f"إيه هو الـ {named}{' Regularization' if tried.penalty in ('l1', 'l2') else ''}؟", _WHAT[tried.penalty]
+    named = f"{penalty_name(tried)} Regularization" if tried.penalty in ("l1", "l2") else penalty_name(tried)
+    return f"إيه هو الـ {isolated(named)}؟", _WHAT[tried.penalty]
 
 
 def how(tried: cases.Tried) -> tuple[str, ...]:

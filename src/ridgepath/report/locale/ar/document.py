@@ -9,7 +9,7 @@ from ridgepath.report.cases import analysis as cases
 from ridgepath.report.families import Difference
 from ridgepath.report.formatting import spread_of
 from ridgepath.report.locale.ar.findings import REASONS, STATES, figures
-from ridgepath.report.locale.ar.names import of
+from ridgepath.report.locale.ar.names import measure, of
 from ridgepath.report.locale.ar.numbers import (
     EXAMPLE,
     count,
@@ -76,7 +76,12 @@ _WHETHER: dict[Key, str] = {
 
 def penalty(tried: cases.Tried) -> str:
     """Name a variant as people call it."""
-    return isolated(_NAMES.get(tried.penalty, tried.variant))
+    return isolated(penalty_name(tried))
+
+
+def penalty_name(tried: cases.Tried) -> str:
+    """Name a variant, to be isolated with what follows it."""
+    return _NAMES.get(tried.penalty, tried.variant)
 
 
 def title(tried: Sequence[cases.Tried]) -> str:
@@ -97,9 +102,19 @@ def trained(made: cases.Made) -> str:
     """Say what was trained."""
     length = f"{count_english(made.epochs, 'epoch')} {wa(ltr(f'batch size {made.batch_size:,}'))}"
     return (
-        f"دربنا {count_english(made.networks, 'network')}: كل strength بـ {count_english(made.seeds, 'seed')}، "
-        f"{length}، على {count(made.data.train, EXAMPLE)}. المقارنة على الـ validation data loss، اللي مفيهوش العقوبة."
+        f"{_networks(made)}: كل strength بـ {_seeds(made)}، {length}، على "
+        f"{count(made.data.train, EXAMPLE)}. المقارنة على الـ validation data loss، اللي مفيهوش العقوبة."
     )
+
+
+def _seeds(made: cases.Made) -> str:
+    seeds = count_english(made.seeds, "seed")
+    return seeds if made.fewest == made.seeds else ltr(f"{made.fewest} - {made.seeds} seeds")
+
+
+def _networks(made: cases.Made) -> str:
+    planned = count_english(made.planned, "network")
+    return f"دربنا {planned}" if made.networks == made.planned else f"دربنا {ltr(f'{made.networks:,}')} من {planned}"
 
 
 def analysis(case: cases.AnalysisCase) -> str:
@@ -148,10 +163,12 @@ def takeaway(case: cases.TakeawayCase) -> str:
             whether = f"{strength(found.strength[1])} صاحب أقل متوسط، بس هل هو أحسن من {strength(found.against[1])}؟"
             return f"{whether} لسه مش محسوم: {'؛ '.join(filter(None, (_difference(found), would_decide(remedy))))}."
         case cases.SmallestIsBest(value):
-            return f"{strength(value)} هو الأحسن هنا، وكل strength أكبر منه أكيد أوحش."
+            if value == 0:
+                return f"عكس كلام الكتب، الأحسن هنا من غير أي عقوبة: كل strength فوق {ltr('0')} أكيد أوحش."
+            return f"أصغر قيمة، {strength(value)}، هي الأحسن هنا: كل اللي أكبر منها أكيد أوحش."
         case cases.SmallestIsLowest(value, worse):
-            others = f"{_strengths(worse)} أكيد أوحش، والباقي لأ" if worse else "بس مفيش واحد فيهم أكيد أوحش"
-            return f"مفيش strength أكبر نزّل عن {strength(value)} صاحب أقل loss؛ {others}."
+            others = f"{_strengths(worse)} أكيد أوحش، والباقي مش أكيد" if worse else "ومفيش واحد فيهم أكيد أوحش"
+            return f"مفيش strength أكبر قدر ينزل عن {strength(value)}، صاحب أقل loss؛ {others}."
         case cases.NotComparable(value):
             return f"{strength(value)} صاحب أقل loss، بس مفيش حاجة نقارنه بيها."
         case cases.NoAnswer():
@@ -193,11 +210,11 @@ def methods(made: cases.Made) -> str:
     return (
         f"دربنا {count_english(made.networks, 'network')} ({isolated(made.builder)}؛ {ranges}) على "
         f"{isolated(data.name)}: {count(data.train, EXAMPLE)} تدريب {wa(count(data.validation, EXAMPLE))} "
-        f"validation{test}، بـ {count_english(made.seeds, 'seed')} {wa(count_english(made.epochs, 'epoch'))} "
+        f"validation{test}، بـ {_seeds(made)} {wa(count_english(made.epochs, 'epoch'))} "
         f"{wa(ltr(f'batch size {made.batch_size:,}'))}. في الـ seed الواحد كل الـ strengths بتبدأ بنفس الـ "
         "weights وبتشوف الـ batches بنفس الترتيب. اخترنا الـ strength على الـ validation data loss بعد آخر "
-        f"epoch، من غير العقوبة، وقارنا بالفروق على {paired}، بنطاقات {ltr('95%')} صح كلها مع "
-        f"بعض{noise}.{split}{looks} التدريب والإحصاء: {ltr(f'ridgepath {made.version}'.strip())}."
+        f"epoch، من غير العقوبة، وقارنا بالفروق في {measure(made.measure)} على {paired}، بنطاقات {ltr('95%')} صح "
+        f"كلها مع بعض{noise}.{split}{looks} التدريب والإحصاء: {ltr(f'ridgepath {made.version}'.strip())}."
     )
 
 

@@ -9,6 +9,7 @@ from ridgepath.report.cases import analysis as cases
 from ridgepath.report.families import Difference
 from ridgepath.report.formatting import spread_of, write_count
 from ridgepath.report.locale.en.findings import REASONS, figures
+from ridgepath.report.locale.en.names import measure
 from ridgepath.report.locale.en.numbers import listed, with_interval
 from ridgepath.report.locale.en.verdicts import would_decide
 from ridgepath.statistics.claims import Claim, Key
@@ -93,13 +94,23 @@ def objective(made: cases.Made) -> str:
 
 def trained(made: cases.Made) -> str:
     """Say what was trained."""
-    networks = f"{write_count(made.networks, 'network')} {'was' if made.networks == 1 else 'were'} trained"
-    seeds = f"every strength with {write_count(made.seeds, 'seed')}"
     length = f"{write_count(made.epochs, 'epoch')} and batches of {made.batch_size:,}"
     return (
-        f"{networks}: {seeds}, {length}, on {write_count(made.data.train, 'example')}. Strengths are compared on "
-        "validation data loss, which does not contain the penalty."
+        f"{_networks(made)}: every strength with {_seeds(made)}, {length}, on "
+        f"{write_count(made.data.train, 'example')}. Strengths are compared on validation data loss, which does not "
+        "contain the penalty."
     )
+
+
+def _seeds(made: cases.Made) -> str:
+    seeds = write_count(made.seeds, "seed")
+    return seeds if made.fewest == made.seeds else f"{made.fewest} to {seeds}"
+
+
+def _networks(made: cases.Made) -> str:
+    if made.networks < made.planned:
+        return f"{made.networks:,} of {write_count(made.planned, 'network')} were trained to the end"
+    return f"{write_count(made.networks, 'network')} {'was' if made.networks == 1 else 'were'} trained"
 
 
 def analysis(case: cases.AnalysisCase) -> str:
@@ -125,8 +136,7 @@ _DOES: dict[State, str] = {"no sure change": "makes no sure change", "not known"
 
 
 def _each_of(strengths: Sequence[float]) -> str:
-    listed_strengths = listed([format_strength(each) for each in strengths])
-    return listed_strengths if len(strengths) == 1 else f"each of {listed_strengths}"
+    return f"{'each of ' * (len(strengths) > 1)}{listed(_written(strengths))}"
 
 
 def _checked(claim: Claim) -> str:
@@ -144,7 +154,7 @@ def takeaway(case: cases.TakeawayCase) -> str:
     """Phrase one sentence of what is to be remembered."""
     match case:
         case cases.Helps(found):
-            better = f"{_of(found.strength[1])} generalizes better than {_of(found.against[1])}"
+            better = f"{_of(found.strength[1], start=True)} generalizes better than {_of(found.against[1])}"
             return f"{better}, and that is no noise: {_difference(found)}."
         case cases.MakesNoDifference(found):
             return (
@@ -155,12 +165,16 @@ def takeaway(case: cases.TakeawayCase) -> str:
             whether = f"Whether {_of(found.strength[1])}, the lowest, is better than {_of(found.against[1])} is open"
             return f"{whether}: {'; '.join(filter(None, (_difference(found), would_decide(remedy))))}."
         case cases.SmallestIsBest(strength):
-            return f"{_of(strength)} is best here, and every larger strength is surely worse."
+            if strength == 0:
+                return (
+                    "No penalty at all is best here, contrary to the textbook: every strength above 0 is surely worse."
+                )
+            return f"{_of(strength, start=True)}, the smallest, is best here: every larger one is surely worse."
         case cases.SmallestIsLowest(strength, worse):
-            others = f"{_strengths(worse)} surely worse, the others not" if worse else "none is surely worse"
+            others = f"{listed(_written(worse))} surely worse, the others not" if worse else "none is surely worse"
             return f"No larger strength improved on {_of(strength)}, which has the lowest loss; {others}."
         case cases.NotComparable(strength):
-            return f"{_of(strength)} has the lowest loss, but there is nothing to hold it against."
+            return f"{_of(strength, start=True)} has the lowest loss, but there is nothing to hold it against."
         case cases.NoAnswer():
             return "There is no answer yet."
         case cases.BothSides(too_much, too_little):
@@ -197,11 +211,11 @@ def methods(made: cases.Made) -> str:
     version = f" {made.version}" if made.version else ""
     return (
         f"We trained {write_count(made.networks, 'network')} ({made.builder}; {ranges}) on {data.name} with "
-        f"{data.train:,} training, {data.validation:,} validation{test} examples, {write_count(made.seeds, 'seed')}, "
+        f"{data.train:,} training, {data.validation:,} validation{test} examples, {_seeds(made)}, "
         f"{write_count(made.epochs, 'epoch')} and batches of {made.batch_size:,}. In one seed all strengths share "
         "initial weights and order of batches. Strengths were chosen on validation data loss after the last "
-        f"epoch, without the penalty, and compared by differences paired {paired}, with simultaneous 95% "
-        f"intervals{noise}.{split}{looks} Training and statistics: ridgepath{version}."
+        f"epoch, without the penalty, and compared by differences in {measure(made.measure)}, paired {paired}, "
+        f"with simultaneous 95% intervals{noise}.{split}{looks} Training and statistics: ridgepath{version}."
     )
 
 
@@ -212,8 +226,12 @@ _DIVIDED = (
 
 
 def _strengths(strengths: Sequence[float]) -> str:
-    return ", ".join(map(format_strength, strengths))
+    return ", ".join(_written(strengths))
 
 
-def _of(strength: float) -> str:
-    return f"strength {format_strength(strength)}"
+def _written(strengths: Sequence[float]) -> list[str]:
+    return [format_strength(each) for each in strengths]
+
+
+def _of(strength: float, *, start: bool = False) -> str:
+    return f"{'Strength' if start else 'strength'} {format_strength(strength)}"

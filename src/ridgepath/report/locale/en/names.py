@@ -52,6 +52,11 @@ def column(name: str) -> tuple[str, str]:
     return "data loss" if rest == "data_loss" else rest, _SPLITS[split]
 
 
+def heading(group: str, title: str) -> str:
+    """Write the two headings of a column as one."""
+    return f"{group}, {title}"
+
+
 def of(covers: Covers) -> str:
     """Name what noise an interval covers."""
     return covers
