@@ -81,7 +81,9 @@ def analysis_cases(summary: Summary, choice: Choice) -> Iterator[cases.AnalysisC
     """Choose what is said of one variant: what it is, what each strength does, and the claims that could be told."""
     yield cases.Means(tried(summary, choice))
     diagnosis = summary.diagnosis_of(choice.variant)
-    told = [claim for claim in diagnosis.claims if is_told(claim)] if diagnosis else []
+    claims = diagnosis.claims if diagnosis else ()
+    # What holds L2 against dropout is in the diagnosis of every variant; it is said of L2.
+    told = [each for each in claims if is_told(each) and (each.key != "dropout differs" or choice.variant == "l2")]
     if diagnosis is None or not told:
         yield cases.NothingToTell()
         return

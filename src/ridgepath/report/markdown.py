@@ -110,6 +110,8 @@ def _analysis(summary: Summary, words: Words) -> Iterator[str]:
         first, *found = analysis(summary, choice, words)
         yield from (_of_variant(summary, choice, [first]), "", *(f"- {_escape(each)}" for each in found), "")
     yield from (f"## 5. {words.document.KEY_TAKEAWAY}", "")
+    for sentences in filter(None, [which_variant(summary, words)]):
+        yield from (" ".join(map(_escape, sentences)), "")
     for choice in summary.choices:
         yield from (_of_variant(summary, choice, takeaway(summary, choice, words)), "")
 

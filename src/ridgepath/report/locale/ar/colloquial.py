@@ -22,7 +22,6 @@ class Point(NamedTuple):
 
 
 HEADING = "🗣️ شرح بالعامية"
-HOW, WHY, TRIED = "إزاي بيشتغل؟", "ليه ده مفيد؟ وحصل عندنا ولا لأ؟", "إيه اللي جربناه؟"
 DIFFERENCE, CONCLUSION = "الفرق بين L2 و Dropout؟", "الخلاصة"
 
 IN_GENERAL: tuple[Point, ...] = (
@@ -80,6 +79,15 @@ def what_is(tried: cases.Tried) -> tuple[str, str]:
     return f"إيه هو الـ {isolated(named)}؟", _WHAT[tried.penalty]
 
 
+def headings(tried: cases.Tried, *, several: bool) -> tuple[str, str, str]:
+    """Ask how a penalty works, what it is good for, and what was tried; by its name where a study has several."""
+    named = f" {isolated(penalty_name(tried))}" if several else ""
+    of_it = f"الـ{named}" if several else "ده"
+    how_it_works = f"إزاي {of_it} بيشتغل؟" if several else "إزاي بيشتغل؟"
+    tried_of_it = f"إيه اللي جربناه من {of_it}؟" if several else "إيه اللي جربناه؟"
+    return how_it_works, f"ليه {of_it} مفيد؟ وحصل عندنا ولا لأ؟", tried_of_it
+
+
 def how(tried: cases.Tried) -> tuple[str, ...]:
     """Say how a penalty works; nothing where that is the user's own."""
     return _HOW[tried.penalty]
@@ -103,7 +111,7 @@ def _came_true(claim: Claim) -> str:
 
 def tried_one(strength: float, *, place: str, loss: Estimate | None, state: State | None) -> Point:
     """Say what came of one strength: how strong it is among those tried, its loss, and its change in a word."""
-    became = "" if state is None else f"، {STATES[state]}"
+    became = "" if state is None or state == "not known" else f"، {STATES[state]}"
     measured = "مفيش رقم" if loss is None else f"الـ validation data loss {estimate(loss)}{became}"
     return Point(ltr(format_strength(strength)), f"{place}، {measured}")
 

@@ -164,7 +164,7 @@ def takeaway(case: cases.TakeawayCase) -> str:
             return f"{whether} لسه مش محسوم: {'؛ '.join(filter(None, (_difference(found), would_decide(remedy))))}."
         case cases.SmallestIsBest(value):
             if value == 0:
-                return f"عكس كلام الكتب، الأحسن هنا من غير أي عقوبة: كل strength فوق {ltr('0')} أكيد أوحش."
+                return f"عكس كلام الكتب، {strength(0)}، يعني من غيره خالص، هو الأحسن هنا: كل اللي فوقه أكيد أوحش."
             return f"أصغر قيمة، {strength(value)}، هي الأحسن هنا: كل اللي أكبر منها أكيد أوحش."
         case cases.SmallestIsLowest(value, worse):
             others = f"{_strengths(worse)} أكيد أوحش، والباقي مش أكيد" if worse else "ومفيش واحد فيهم أكيد أوحش"
