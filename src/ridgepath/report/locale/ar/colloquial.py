@@ -81,11 +81,10 @@ def what_is(tried: cases.Tried) -> tuple[str, str]:
 
 def headings(tried: cases.Tried, *, several: bool) -> tuple[str, str, str]:
     """Ask how a penalty works, what it is good for, and what was tried; by its name where a study has several."""
-    named = f" {isolated(penalty_name(tried))}" if several else ""
-    of_it = f"الـ{named}" if several else "ده"
-    how_it_works = f"إزاي {of_it} بيشتغل؟" if several else "إزاي بيشتغل؟"
-    tried_of_it = f"إيه اللي جربناه من {of_it}؟" if several else "إيه اللي جربناه؟"
-    return how_it_works, f"ليه {of_it} مفيد؟ وحصل عندنا ولا لأ؟", tried_of_it
+    if not several:
+        return "إزاي بيشتغل؟", "ليه ده مفيد؟ وحصل عندنا ولا لأ؟", "إيه اللي جربناه؟"
+    named = f"الـ {isolated(penalty_name(tried))}"
+    return f"إزاي {named} بيشتغل؟", f"ليه {named} مفيد؟ وحصل عندنا ولا لأ؟", f"إيه اللي جربناه من {named}؟"
 
 
 def how(tried: cases.Tried) -> tuple[str, ...]:

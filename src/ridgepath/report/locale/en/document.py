@@ -166,7 +166,7 @@ def takeaway(case: cases.TakeawayCase) -> str:
             return f"{whether}: {'; '.join(filter(None, (_difference(found), would_decide(remedy))))}."
         case cases.SmallestIsBest(strength):
             if strength == 0:
-                return "Strength 0, none of it at all, is best here, contrary to the textbook: all above 0 are surely worse."
+                return "Strength 0, none of it, is best here, contrary to the textbook: all above 0 are surely worse."
             return f"{_of(strength, start=True)}, the smallest, is best here: every larger one is surely worse."
         case cases.SmallestIsLowest(strength, worse):
             others = f"{listed(_written(worse))} surely worse, the others not" if worse else "none is surely worse"
