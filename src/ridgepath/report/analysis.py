@@ -1,4 +1,4 @@
-"""The analysis of a study, its takeaway and its methods: which sentences apply, chosen by the numbers."""
+"""The analysis of a study and its takeaway: which sentences apply, chosen by the numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from ridgepath.report.cases import analysis as cases
 from ridgepath.report.locale.words import ENGLISH, Words
-from ridgepath.report.measures import LOSS
 from ridgepath.report.summary import Choice, Summary
 from ridgepath.report.verdicts import remedy
 from ridgepath.statistics.claims import Claim, Key, Reason
@@ -42,18 +41,11 @@ def takeaway(summary: Summary, choice: Choice, words: Words = ENGLISH) -> tuple[
     return tuple(words.document.takeaway(case) for case in takeaway_cases(summary, choice))
 
 
-def methods(summary: Summary, words: Words = ENGLISH) -> str:
-    """Write a paragraph on how the study was made and judged, for a paper."""
-    return words.document.methods(made(summary))
-
-
 def made(summary: Summary) -> cases.Made:
     """Gather what was trained on what."""
-    found = summary.comparisons
     asked = [point.trials + point.failed + point.missing for point in summary.points]
     return cases.Made(
         tuple(tried(summary, choice) for choice in summary.choices),
-        builder=summary.builder.name,
         data=summary.data,
         networks=sum(point.trials for point in summary.points),
         planned=sum(asked),
@@ -61,13 +53,6 @@ def made(summary: Summary) -> cases.Made:
         seeds=max(asked),
         epochs=summary.epochs,
         batch_size=summary.batch_size,
-        engines=summary.engines,
-        divided=any(each.covers == "seeds, examples and splits" for each in found),
-        covers=tuple(dict.fromkeys(each.covers for each in found if each.covers != "none")),
-        measure=summary.families[0].terms.measure if summary.families else LOSS,
-        by_examples=any(each.examples > 1 for each in found),
-        looks=max((each.look for each in found), default=0),
-        version=summary.context.get("ridgepath", ""),
     )
 
 

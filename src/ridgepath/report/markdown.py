@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.analysis import analysis, made, methods, takeaway
+from ridgepath.report.analysis import analysis, made, takeaway
 from ridgepath.report.explanation import explanation
 from ridgepath.report.figures import path_figure
 from ridgepath.report.findings import findings
@@ -145,7 +145,7 @@ def _evidence(summary: Summary, words: Words) -> Iterator[str]:
     notes = (words.notes.note(case) for case in summary.to_know)
     yield from (f"### {words.notes.HOW_TO_READ}", "", *(f"- {_escape(note)}" for note in notes), "")
     yield from _failures(summary, words)
-    yield from (f"### {say.HOW_IT_WAS_MADE}", "", _escape(methods(summary, words)), "")
+    yield from (f"### {say.HOW_IT_WAS_MADE}", "")
     yield from (f"- {_escape(name)}: {_escape(value)}" for name, value in facts(summary, words))
     yield ""
 

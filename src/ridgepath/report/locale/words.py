@@ -113,7 +113,7 @@ class Provenance(Protocol):
 
 
 class Document(Protocol):
-    """The document in the task's form, and the methods."""
+    """The document in the task's form."""
 
     OBJECTIVE: str
     CODE_USED: str
@@ -133,7 +133,6 @@ class Document(Protocol):
     def trained(self, made: of_analysis.Made) -> str: ...
     def analysis(self, case: of_analysis.AnalysisCase) -> str: ...
     def takeaway(self, case: of_analysis.TakeawayCase) -> str: ...
-    def methods(self, made: of_analysis.Made) -> str: ...
 
 
 class Words(NamedTuple):

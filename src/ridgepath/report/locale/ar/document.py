@@ -9,7 +9,6 @@ from ridgepath.report.cases import analysis as cases
 from ridgepath.report.families import Difference
 from ridgepath.report.formatting import spread_of
 from ridgepath.report.locale.ar.findings import REASONS, STATES, figures
-from ridgepath.report.locale.ar.names import measure, of
 from ridgepath.report.locale.ar.numbers import (
     EXAMPLE,
     count,
@@ -196,32 +195,6 @@ def _seen_at(claim: Claim) -> str:
     return listed(
         list(dict.fromkeys(ltr(format_strength(f.strength)) for f in claim.figures if f.strength is not None))
     )
-
-
-def methods(made: cases.Made) -> str:
-    """Write a paragraph on how the study was made."""
-    ranges = listed([f"{penalty(each)} عند {_strengths(each.strengths)}" for each in made.tried])
-    data = made.data
-    test = f" {wa(count(data.test, EXAMPLE))} test" if data.test else ""
-    paired = "نفس الـ seed ونفس المثال" if made.by_examples else "نفس الـ seed"
-    noise = f" بتغطي دوشة {' أو '.join(of(covers) for covers in made.covers)}" if made.covers else ""
-    split = _DIVIDED if made.divided else ""
-    looks = f" زودنا seeds على {ltr(str(made.looks))} بصات، والخطأ متقسم عليهم." if made.looks else ""
-    return (
-        f"دربنا {count_english(made.networks, 'network')} ({isolated(made.builder)}؛ {ranges}) على "
-        f"{isolated(data.name)}: {count(data.train, EXAMPLE)} تدريب {wa(count(data.validation, EXAMPLE))} "
-        f"validation{test}، بـ {_seeds(made)} {wa(count_english(made.epochs, 'epoch'))} "
-        f"{wa(ltr(f'batch size {made.batch_size:,}'))}. في الـ seed الواحد كل الـ strengths بتبدأ بنفس الـ "
-        "weights وبتشوف الـ batches بنفس الترتيب. اخترنا الـ strength على الـ validation data loss بعد آخر "
-        f"epoch، من غير العقوبة، وقارنا بالفروق في {measure(made.measure)} على {paired}، بنطاقات {ltr('95%')} صح "
-        f"كلها مع بعض{noise}.{split}{looks} التدريب والإحصاء: {ltr(f'ridgepath {made.version}'.strip())}."
-    )
-
-
-_DIVIDED = (
-    " كل seed قسم أمثلة التدريب والـ validation من أول وجديد؛ والنطاقات محسوب فيها إن داتا التدريب متداخلة (Nadeau and "
-    "Bengio 2003)."
-)
 
 
 def _strengths(strengths: Sequence[float]) -> str:

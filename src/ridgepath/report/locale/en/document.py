@@ -9,7 +9,6 @@ from ridgepath.report.cases import analysis as cases
 from ridgepath.report.families import Difference
 from ridgepath.report.formatting import spread_of, write_count
 from ridgepath.report.locale.en.findings import REASONS, figures
-from ridgepath.report.locale.en.names import measure
 from ridgepath.report.locale.en.numbers import listed, with_interval
 from ridgepath.report.locale.en.verdicts import would_decide
 from ridgepath.statistics.claims import Claim, Key
@@ -195,32 +194,6 @@ def _side(claim: Claim, name: str) -> str:
 
 def _seen_at(claim: Claim) -> str:
     return listed(list(dict.fromkeys(format_strength(f.strength) for f in claim.figures if f.strength is not None)))
-
-
-def methods(made: cases.Made) -> str:
-    """Write a paragraph for a paper."""
-    ranges = listed([f"{penalty(each)} at {_strengths(each.strengths)}" for each in made.tried])
-    data = made.data
-    test = f" and {data.test:,} test" if data.test else ""
-    paired = "by seed and example" if made.by_examples else "by seed"
-    noise = f" that cover the noise of {' or of '.join(made.covers)}" if made.covers else ""
-    split = _DIVIDED if made.divided else ""
-    looks = f" Seeds were added over {made.looks} looks, among which the error was spent." if made.looks else ""
-    version = f" {made.version}" if made.version else ""
-    return (
-        f"We trained {write_count(made.networks, 'network')} ({made.builder}; {ranges}) on {data.name} with "
-        f"{data.train:,} training, {data.validation:,} validation{test} examples, {_seeds(made)}, "
-        f"{write_count(made.epochs, 'epoch')} and batches of {made.batch_size:,}. In one seed all strengths share "
-        "initial weights and order of batches. Strengths were chosen on validation data loss after the last "
-        f"epoch, without the penalty, and compared by differences in {measure(made.measure)}, paired {paired}, "
-        f"with simultaneous 95% intervals{noise}.{split}{looks} Training and statistics: ridgepath{version}."
-    )
-
-
-_DIVIDED = (
-    " Every seed divided training and validation examples anew; intervals account for the overlap of training sets "
-    "(Nadeau and Bengio 2003)."
-)
 
 
 def _strengths(strengths: Sequence[float]) -> str:

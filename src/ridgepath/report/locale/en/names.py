@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.families import Point
-from ridgepath.statistics.variance import Covers
 
 _MEASURES = {
     "gap": "gap between validation and training data loss",
@@ -55,11 +54,6 @@ def column(name: str) -> tuple[str, str]:
 def heading(group: str, title: str) -> str:
     """Write the two headings of a column as one."""
     return f"{group}, {title}"
-
-
-def of(covers: Covers) -> str:
-    """Name what noise an interval covers."""
-    return covers
 
 
 def named(point: Point) -> str:
