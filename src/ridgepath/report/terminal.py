@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -133,7 +134,13 @@ class _Line:
         self._text, self._style = _plain(text), style
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        yield Text(_shown(self._text, options), style=self._style)
+        yield self._shown(options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._shown(options))
+
+    def _shown(self, options: ConsoleOptions) -> Text:
+        return Text(_shown(self._text, options), style=self._style)
 
 
 class _Sketch:
