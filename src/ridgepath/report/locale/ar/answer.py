@@ -24,6 +24,7 @@ from ridgepath.report.locale.ar.numbers import (
     wa,
     with_interval,
 )
+from ridgepath.report.locale.ar.numbers import examples as counted
 from ridgepath.report.locale.ar.verdicts import verdict, would_decide
 from ridgepath.report.measures import LOSS
 from ridgepath.statistics.comparison import Verdict
@@ -68,7 +69,7 @@ def answer(case: cases.AnswerCase) -> str:
 
 
 def _ground(seeds: int, examples: int) -> str:
-    return f"{count_english(seeds, 'seed')} {wa(count(examples, EXAMPLE))} validation"
+    return f"{count_english(seeds, 'seed')} {wa(counted(examples, 'validation'))}"
 
 
 def _is_it_real(

@@ -16,6 +16,7 @@ from ridgepath.report.locale.ar.numbers import (
     isolated,
     listed,
     ltr,
+    seeds,
     strength,
     wa,
     with_interval,
@@ -101,14 +102,9 @@ def trained(made: cases.Made) -> str:
     """Say what was trained."""
     length = f"{count_english(made.epochs, 'epoch')} {wa(ltr(f'batch size {made.batch_size:,}'))}"
     return (
-        f"{_networks(made)}: كل strength بـ {_seeds(made)}، {length}، على "
+        f"{_networks(made)}: كل strength بـ {seeds(made.fewest, made.seeds)}، {length}، على "
         f"{count(made.data.train, EXAMPLE)}. المقارنة على الـ validation data loss، اللي مفيهوش العقوبة."
     )
-
-
-def _seeds(made: cases.Made) -> str:
-    seeds = count_english(made.seeds, "seed")
-    return seeds if made.fewest == made.seeds else ltr(f"{made.fewest} - {made.seeds} seeds")
 
 
 def _networks(made: cases.Made) -> str:
@@ -186,7 +182,7 @@ def _side(claim: Claim, name: str) -> str:
         case "supported":
             return f"شفنا {name} عند {_seen_at(claim)}"
         case "contradicted":
-            return f"مفيش {name}"
+            return f"مفيش {name} عند {ltr(format_strength(claim.figures[-1].strength or 0.0))}"
         case "undecided":
             return f"مش أكيد إننا شفنا {name}"
 

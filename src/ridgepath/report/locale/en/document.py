@@ -187,7 +187,7 @@ def _side(claim: Claim, name: str) -> str:
         case "supported":
             return f"{name} was seen at {_seen_at(claim)}"
         case "contradicted":
-            return f"there was no {name}"
+            return f"there was no {name} at {format_strength(claim.figures[-1].strength or 0.0)}"
         case "undecided":
             return f"{name} was not surely seen"
 
