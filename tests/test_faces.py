@@ -132,6 +132,26 @@ def test_show_report_export_and_ls_start_neither_jax_nor_keras(folder, tmp_path)
     assert {"r.html", "r.md", "t.csv"} <= {file.name for file in tmp_path.iterdir()}
 
 
+def test_the_report_is_written_in_arabic_where_asked(folder, tmp_path, capsys):
+    for form, name in (("html", "r.html"), ("markdown", "r.md")):
+        code, out, _ = ridgepath(capsys, "report", folder, "--format", form, "--lang", "ar", "-o", tmp_path / name)
+        assert (code, out.strip()) == (0, str(tmp_path / name))
+        assert "أقل متوسط validation data loss طلع عند" in (tmp_path / name).read_text(encoding="utf-8")
+    assert (tmp_path / "r-path.png").exists()
+    path = rp.open_study(folder)
+    assert path.report(tmp_path / "en.md", format="markdown").read_text(encoding="utf-8").startswith("# ")
+
+
+def test_a_language_that_there_is_not_is_refused(folder, tmp_path, capsys):
+    code, _, err = ridgepath(capsys, "report", folder, "--lang", "fr", "-o", tmp_path / "r.html")
+    assert code == 2
+    assert "'en', 'ar'" in err
+    for form in ("html", "markdown"):
+        with pytest.raises(rp.InputError, match="a language out of en, ar"):
+            rp.open_study(folder).report(tmp_path / "r", format=form, lang="fr")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_show_json_report_export_ls(folder, tmp_path, capsys, monkeypatch):
     code, out, _ = ridgepath(capsys, "show", folder, "--json")
     assert (code, json.loads(out)) == (0, json.loads((folder / "printed.json").read_text()))

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.analysis import analysis, made, methods, takeaway
+from ridgepath.report.analysis import analysis, made, takeaway
 from ridgepath.report.explanation import explanation
 from ridgepath.report.figures import path_figure
 from ridgepath.report.findings import findings
@@ -110,6 +110,8 @@ def _analysis(summary: Summary, words: Words) -> Iterator[str]:
         first, *found = analysis(summary, choice, words)
         yield from (_of_variant(summary, choice, [first]), "", *(f"- {_escape(each)}" for each in found), "")
     yield from (f"## 5. {words.document.KEY_TAKEAWAY}", "")
+    for sentences in filter(None, [which_variant(summary, words)]):
+        yield from (" ".join(map(_escape, sentences)), "")
     for choice in summary.choices:
         yield from (_of_variant(summary, choice, takeaway(summary, choice, words)), "")
 
@@ -143,7 +145,7 @@ def _evidence(summary: Summary, words: Words) -> Iterator[str]:
     notes = (words.notes.note(case) for case in summary.to_know)
     yield from (f"### {words.notes.HOW_TO_READ}", "", *(f"- {_escape(note)}" for note in notes), "")
     yield from _failures(summary, words)
-    yield from (f"### {say.HOW_IT_WAS_MADE}", "", _escape(methods(summary, words)), "")
+    yield from (f"### {say.HOW_IT_WAS_MADE}", "")
     yield from (f"- {_escape(name)}: {_escape(value)}" for name, value in facts(summary, words))
     yield ""
 
@@ -177,7 +179,7 @@ def _findings(summary: Summary, variant: str, words: Words) -> Iterator[str]:
 
 
 def _table(table: Table, words: Words) -> Iterator[str]:
-    headings = [f"{column.group}, {column.title}" for column in table.columns]
+    headings = [words.names.heading(column.group, column.title) for column in table.columns]
     yield _row([words.names.STRENGTH, "", words.names.TRIALS, *headings])
     yield _row(["---:", ":---", "---:", *("---:" for _ in headings)], escape=False)
     for row in table.rows:

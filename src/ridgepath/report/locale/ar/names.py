@@ -37,9 +37,10 @@ _COVERS: dict[Covers, str] = {
 STRENGTH, TRIALS = "strength", "تجارب"
 
 TABLE_LEGEND = (
-    "min: أقل متوسط validation data loss. 1se: أكبر strength متوسطه مبيبعدش عنه أكتر من standard error واحد. "
-    "الفجوة (gap): الـ validation data loss ناقص الـ training data loss. أحسن epoch: اللي كان فيه الـ validation data "
-    f"loss بتاع التجربة أقل حاجة. قريب من الصفر: نسبة الـ weights اللي فيها {ltr('|w| < 0.001')}."
+    f"{ltr('min')}: أقل متوسط validation data loss. {ltr('1se')}: أكبر strength متوسطه مبيبعدش عنه أكتر من standard "
+    "error واحد. الفجوة (gap): الـ validation data loss ناقص الـ training data loss. أحسن epoch: اللي كان فيه الـ "
+    "validation data loss بتاع التجربة أقل حاجة. قريب من الصفر: نسبة الـ weights اللي فيها "
+    f"{ltr('|w| < 0.001')}."
 )
 
 
@@ -59,6 +60,11 @@ def column(name: str) -> tuple[str, str]:
         return _COLUMNS[name]
     split, _, rest = name.partition("_")
     return "data loss" if rest == "data_loss" else rest, _SPLITS[split]
+
+
+def heading(group: str, title: str) -> str:
+    """Write the two headings of a column as one."""
+    return f"{group} {title}"
 
 
 def of(covers: Covers) -> str:

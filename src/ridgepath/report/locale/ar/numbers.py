@@ -40,6 +40,17 @@ def count(number: int, noun: Noun) -> str:
     return f"{ltr(f'{number:,}')} {noun.few if 3 <= number % 100 <= 10 else noun.many}"
 
 
+def examples(number: int, split: str) -> str:
+    """Count the examples of a split: «مثال validation واحد»، «مثالين test»، «1,000 مثال تدريب»."""
+    return f"مثال {split} واحد" if number == 1 else f"{count(number, EXAMPLE)} {split}"
+
+
+def seeds(fewest: int, most: int) -> str:
+    """Count seeds, where strengths may have unequal numbers of them: «5 seeds»، «3 لـ 5 seeds»."""
+    counted = count_english(most, "seed")
+    return counted if fewest == most else f"{ltr(f'{fewest}')} لـ {counted}"
+
+
 def count_english(number: int, noun: str) -> str:
     """Count with a noun that stays English: «seed واحد»، «5 seeds»."""
     return f"{noun} واحد" if number == 1 else ltr(f"{number:,} {noun}s")
