@@ -247,6 +247,7 @@ def _mark_choices(ax: Axes, path: PathSeries, *, colours: dict[str, str]) -> Non
             ha=mark.anchor,
             va="top",
             fontsize="small",
+            bbox={"facecolor": ax.get_facecolor(), "edgecolor": "none", "pad": 1},
         )
 
 
