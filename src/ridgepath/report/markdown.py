@@ -23,6 +23,7 @@ from ridgepath.report.verdicts import verdicts
 from ridgepath.report.writing import write_together
 
 _DOTS_AN_INCH = 160
+_SPACES = re.compile("[^\\S\N{NO-BREAK SPACE}]+")
 
 
 def write_markdown(summary: Summary, target: Path, lang: str = "en") -> None:
@@ -197,12 +198,12 @@ def _failures(summary: Summary, words: Words) -> Iterator[str]:
     yield from (f"### {words.document.WITHOUT_FIGURES}", "")
     for failure in summary.failures:
         where = f"{failure.variant} {format_strength(failure.strength)}, seed {failure.seed}"
-        yield f"- {_escape(words.names.number(f'{where}: {failure.status}: {failure.reason}'))}"
+        yield f"- {_escape(words.names.quoted(f'{where}: {failure.status}: {failure.reason}'))}"
     yield ""
 
 
 def _escape(text: str) -> str:
     """Keep names from becoming markup: HTML, links, emphasis, table cells or new lines."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _SPACES.sub(" ", text).strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # An underscore inside a word is no emphasis on GitHub, and val_loss should stay readable as source.
     return re.sub(r"([\\`*\[\]|#~]|\b_|_\b|(?<!\w)_)", r"\\\1", line)
