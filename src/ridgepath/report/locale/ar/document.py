@@ -168,6 +168,9 @@ def takeaway(case: cases.TakeawayCase) -> str:
             return f"{strength(value)} صاحب أقل loss، بس مفيش حاجة نقارنه بيها."
         case cases.NoAnswer():
             return "لسه مفيش إجابة."
+        case cases.AloneItWouldBe(verdict):
+            gain = "فيه مكسب أكيد" if verdict == "supported" else "أي مكسب أكيد أقل من standard error واحد"
+            return f"لوحده {gain}؛ بس المقارنة لازم تبقى صح مع كل المقارنات التانية، فنطاقها أوسع وسايباه مفتوح."
         case cases.BothSides(too_much, too_little):
             much, little = _side(too_much, "underfitting"), _side(too_little, "overfitting")
             return f"قوي زيادة: {much}. ضعيف زيادة: {little}."
