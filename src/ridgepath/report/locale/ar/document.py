@@ -134,9 +134,9 @@ def analysis(case: cases.AnalysisCase) -> str:
 
 def _checked(claim: Claim) -> str:
     if claim.reason == "not surely too much":
-        return f"الـ underfitting مظهرش: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"مش أكيد إن الـ underfitting ظهر: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason == "does not surely overfit without":
-        return f"الـ overfitting من غيره مظهرش: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"مش أكيد إن الـ overfitting ظهر من غيره: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason is not None:
         return f"{_WHETHER[claim.key]} لسه مش محسوم: {figures(claim)}؛ {REASONS[claim.reason]}."
     said = _SUPPORTED if claim.verdict == "supported" else _CONTRADICTED

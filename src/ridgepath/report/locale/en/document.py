@@ -139,9 +139,9 @@ def _each_of(strengths: Sequence[float]) -> str:
 
 def _checked(claim: Claim) -> str:
     if claim.reason == "not surely too much":
-        return f"Underfitting was not seen: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"Underfitting was not surely seen: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason == "does not surely overfit without":
-        return f"Overfitting was not seen without it: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"Overfitting was not surely seen without it: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason is not None:
         return f"{_WHETHER[claim.key]} is open: {figures(claim)}; {REASONS[claim.reason]}."
     said = _SUPPORTED if claim.verdict == "supported" else _CONTRADICTED
