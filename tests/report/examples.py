@@ -161,6 +161,8 @@ TAKEAWAYS = (
     analysis.SmallestIsLowest(0.0, ()),
     analysis.NotComparable(0.001),
     analysis.NoAnswer(),
+    analysis.AloneItWouldBe("supported"),
+    analysis.AloneItWouldBe("contradicted"),
     *(
         analysis.BothSides(claim("too much underfits", verdict), claim("too little overfits", verdict))
         for verdict in ("supported", "contradicted", "undecided")

@@ -317,6 +317,16 @@ def test_of_several_strengths_only_the_surely_worse_are_called_so():
     assert analysis.outcome(found.choices[0]) == of_analysis.SmallestIsLowest(0.0, (1.0,))
 
 
+@pytest.mark.parametrize("verdict", ["supported", "contradicted", "undecided"])
+def test_a_claim_that_is_decided_where_the_comparison_is_open_is_reconciled_with_it(verdict):
+    diagnosis = USUAL.diagnosis_of("l2")
+    claims = tuple(replace(c, verdict=verdict) if c.key == "better generalization" else c for c in diagnosis.claims)
+    for summary, is_open in ((judged(verdict="undecided"), True), (USUAL, False)):
+        found = replace(summary, diagnoses=(replace(diagnosis, claims=claims),))
+        said = names(analysis.takeaway_cases(found, found.choices[0]))
+        assert ("AloneItWouldBe" in said) == (is_open and verdict != "undecided")
+
+
 def test_the_sides_are_mentioned_where_one_could_be_seen():
     assert names(analysis.takeaway_cases(USUAL, USUAL.choices[0]))[1:] == ("BothSides",)
     single = make_summary(make_study(seeds=1))

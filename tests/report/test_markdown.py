@@ -64,6 +64,13 @@ def test_the_table_has_a_row_a_strength_and_equal_columns():
     assert text.startswith("# L2 regularization\n")
 
 
+def test_what_is_found_of_a_variant_stands_below_its_name():
+    assert headings(markdown(make_summary()), "h4") == []
+    text = markdown(make_summary(make_study(variants=("l1", "l2"))))
+    assert headings(text, "h4")[:3] * 2 == headings(text, "h4")
+    assert "Which variant?" in headings(text, "h3")
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_table_is_one_for_the_parser(lang):
     text = markdown(make_summary(make_study(variants=("l1", "l2"))), lang)

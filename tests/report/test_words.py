@@ -29,7 +29,7 @@ def name_of(value):
 
 
 def bare(text):
-    return "".join(letter for letter in text if letter not in ISOLATES)
+    return "".join(letter for letter in text if letter not in ISOLATES).replace("\N{NO-BREAK SPACE}", " ")
 
 
 def numbers_in(text):

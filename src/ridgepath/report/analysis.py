@@ -99,9 +99,12 @@ def _of_strengths(shifts: tuple[Shift, ...]) -> cases.Shown | cases.NothingSure:
 
 def takeaway_cases(summary: Summary, choice: Choice) -> Iterator[cases.TakeawayCase]:
     """Choose what is to be remembered of one variant: its outcome, and what was seen on either side."""
-    yield outcome(choice)
-    diagnosis = summary.diagnosis_of(choice.variant)
+    found, diagnosis = outcome(choice), summary.diagnosis_of(choice.variant)
+    yield found
     claims: dict[Key, Claim] = {claim.key: claim for claim in diagnosis.claims} if diagnosis else {}
+    gain = claims.get("better generalization")
+    if isinstance(found, cases.Open) and gain is not None and gain.verdict != "undecided":
+        yield cases.AloneItWouldBe(gain.verdict)
     sides = [claims[key] for key in ("too much underfits", "too little overfits") if key in claims]
     if any(is_told(claim) for claim in sides):
         yield cases.BothSides(*sides)

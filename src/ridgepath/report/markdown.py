@@ -23,6 +23,7 @@ from ridgepath.report.verdicts import verdicts
 from ridgepath.report.writing import write_together
 
 _DOTS_AN_INCH = 160
+_SPACES = re.compile("[^\\S\N{NO-BREAK SPACE}]+")
 
 
 def write_markdown(summary: Summary, target: Path, lang: str = "en") -> None:
@@ -137,11 +138,13 @@ def _explanation(summary: Summary) -> Iterator[str]:
 def _evidence(summary: Summary, words: Words) -> Iterator[str]:
     say = words.document
     for choice in summary.choices:
+        level = "####" if len(summary.choices) > 1 else "###"
         if len(summary.choices) > 1:
             yield from (f"### {_escape(choice.variant)}", "")
-        yield from _verdicts(summary, choice.variant, words, title=words.verdicts.IS_THE_DIFFERENCE_REAL)
-        yield from _findings(summary, choice.variant, words)
-    yield from _verdicts(summary, "", words, title=words.verdicts.WHICH_VARIANT)
+        heading = f"{level} {words.verdicts.IS_THE_DIFFERENCE_REAL}"
+        yield from _verdicts(summary, choice.variant, words, heading=heading)
+        yield from _findings(summary, choice.variant, words, level=level)
+    yield from _verdicts(summary, "", words, heading=f"### {words.verdicts.WHICH_VARIANT}")
     notes = (words.notes.note(case) for case in summary.to_know)
     yield from (f"### {words.notes.HOW_TO_READ}", "", *(f"- {_escape(note)}" for note in notes), "")
     yield from _failures(summary, words)
@@ -150,11 +153,11 @@ def _evidence(summary: Summary, words: Words) -> Iterator[str]:
     yield ""
 
 
-def _verdicts(summary: Summary, variant: str, words: Words, *, title: str) -> Iterator[str]:
+def _verdicts(summary: Summary, variant: str, words: Words, *, heading: str) -> Iterator[str]:
     found = verdicts(summary.families, variant, words)
     if found is None:
         return
-    yield from (f"### {title}", "")
+    yield from (heading, "")
     for table in found.tables:
         yield from (f"**{_escape(table.heading)}**", "", _row(table.columns))
         yield _row(["---:", "---:", "---:", "---:", ":---", ":---"][: len(table.columns)], escape=False)
@@ -163,16 +166,16 @@ def _verdicts(summary: Summary, variant: str, words: Words, *, title: str) -> It
     yield from (_escape(found.reading), "")
 
 
-def _findings(summary: Summary, variant: str, words: Words) -> Iterator[str]:
+def _findings(summary: Summary, variant: str, words: Words, *, level: str) -> Iterator[str]:
     found, say = findings(summary.diagnosis_of(variant), words), words.findings
     if found is None:
         return
-    yield from (f"### {say.UNDER_AND_OVERFITTING}", "")
+    yield from (f"{level} {say.UNDER_AND_OVERFITTING}", "")
     for table in found.tables:
         yield from (f"**{_escape(table.heading)}**", "", _row(table.columns))
         yield _row([*("---:" for _ in table.columns[1:]), ":---"], escape=False)
         yield from (*(_row(row) for row in table.rows), "")
-    yield from (_escape(found.reading), "", f"### {_escape(say.THE_CLAIMS)}", "")
+    yield from (_escape(found.reading), "", f"{level} {_escape(say.THE_CLAIMS)}", "")
     yield from (_row(say.CLAIM_COLUMNS), _row([":---"] * 3, escape=False))
     yield from (_row(answer[:3]) for answer in found.answers)
     yield from ("", _escape(found.answers_reading), "")
@@ -197,12 +200,12 @@ def _failures(summary: Summary, words: Words) -> Iterator[str]:
     yield from (f"### {words.document.WITHOUT_FIGURES}", "")
     for failure in summary.failures:
         where = f"{failure.variant} {format_strength(failure.strength)}, seed {failure.seed}"
-        yield f"- {_escape(words.names.number(f'{where}: {failure.status}: {failure.reason}'))}"
+        yield f"- {_escape(words.names.quoted(f'{where}: {failure.status}: {failure.reason}'))}"
     yield ""
 
 
 def _escape(text: str) -> str:
     """Keep names from becoming markup: HTML, links, emphasis, table cells or new lines."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _SPACES.sub(" ", text).strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # An underscore inside a word is no emphasis on GitHub, and val_loss should stay readable as source.
     return re.sub(r"([\\`*\[\]|#~]|\b_|_\b|(?<!\w)_)", r"\\\1", line)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ridgepath.report.cases.verdicts import Remedy
 from ridgepath.report.families import Difference
-from ridgepath.statistics.claims import Claim
+from ridgepath.statistics.claims import Claim, Verdict
 from ridgepath.statistics.diagnosis import State
 from ridgepath.study import DataCard
 
@@ -130,6 +130,13 @@ class NoAnswer:
 
 
 @dataclass(frozen=True)
+class AloneItWouldBe:
+    """The comparison is open, though the claim of better generalization is decided: it has the 5% for itself."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class BothSides:
     """Whether too much was seen to underfit, and too little to overfit."""
 
@@ -138,4 +145,4 @@ class BothSides:
 
 
 Outcome = Helps | MakesNoDifference | Open | SmallestIsBest | SmallestIsLowest | NotComparable | NoAnswer
-TakeawayCase = Outcome | BothSides
+TakeawayCase = Outcome | AloneItWouldBe | BothSides

@@ -105,7 +105,7 @@ def _came_true(claim: Claim) -> str:
             return "عندنا ده محصلش"
         case "undecided":
             not_seen = claim.reason in _NOT_SEEN
-            return "عندنا الموقف ده مظهرش أصلًا" if not_seen else "أرقامنا لسه متقدرش تحسم"
+            return "عندنا مش أكيد إن الموقف ده ظهر" if not_seen else "أرقامنا لسه متقدرش تحسم"
 
 
 def tried_one(strength: float, *, place: str, loss: Estimate | None, state: State | None) -> Point:

@@ -134,9 +134,9 @@ def analysis(case: cases.AnalysisCase) -> str:
 
 def _checked(claim: Claim) -> str:
     if claim.reason == "not surely too much":
-        return f"الـ underfitting مظهرش: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"مش أكيد إن الـ underfitting ظهر: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason == "does not surely overfit without":
-        return f"الـ overfitting من غيره مظهرش: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"مش أكيد إن الـ overfitting ظهر من غيره: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason is not None:
         return f"{_WHETHER[claim.key]} لسه مش محسوم: {figures(claim)}؛ {REASONS[claim.reason]}."
     said = _SUPPORTED if claim.verdict == "supported" else _CONTRADICTED
@@ -168,6 +168,9 @@ def takeaway(case: cases.TakeawayCase) -> str:
             return f"{strength(value)} صاحب أقل loss، بس مفيش حاجة نقارنه بيها."
         case cases.NoAnswer():
             return "لسه مفيش إجابة."
+        case cases.AloneItWouldBe(verdict):
+            gain = "فيه مكسب أكيد" if verdict == "supported" else "أي مكسب أكيد أقل من standard error واحد"
+            return f"لوحده {gain}؛ بس المقارنة لازم تبقى صح مع كل المقارنات التانية، فنطاقها أوسع وسايباه مفتوح."
         case cases.BothSides(too_much, too_little):
             much, little = _side(too_much, "underfitting"), _side(too_little, "overfitting")
             return f"قوي زيادة: {much}. ضعيف زيادة: {little}."

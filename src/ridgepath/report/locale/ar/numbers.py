@@ -8,6 +8,8 @@ from typing import NamedTuple
 from ridgepath.penalties import format_strength
 from ridgepath.report.formatting import MISSING, Interval, interval_ends, write_estimate, write_number
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 class Noun(NamedTuple):
     """An Arabic noun in the forms that counts ask for: «مثال واحد»، «مثالين»، «5 أمثلة»، «1,000 مثال»."""
@@ -24,8 +26,11 @@ POINT = Noun("نقطة مئوية", "نقطتين مئويتين", "نقط مئ�
 
 
 def ltr(text: str) -> str:
-    """Isolate a figure or a formula, which is read from left to right whatever stands around it (UAX 9)."""
-    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+    """Isolate a figure or a formula, which is read from left to right whatever stands around it (UAX 9).
+
+    It is not broken over two lines, where its second half would stand to the right of the first.
+    """
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{text.replace(' ', NO_BREAK)}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def isolated(name: str) -> str:

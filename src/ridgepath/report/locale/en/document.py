@@ -27,9 +27,8 @@ _MEANS: dict[cases.Penalty, str] = {
     "weights towards 0 with the same force",
     "l2": "L2 regularization adds a penalty proportional to the sum of squared weights to the loss, which pulls large "
     "weights towards 0 most",
-    "dropout": "Dropout leaves out some of the outputs of a layer, others in every step, so that no unit can "
-    "rely on one "
-    "other",
+    "dropout": "Dropout leaves out some of the outputs of a layer, others in every step, so that no unit can rely on "
+    "any other",
     "weight_decay": "Weight decay takes a part off every weight in each step of the optimizer, beside the loss",
     "other": "What varies is an argument of the network",
 }
@@ -140,9 +139,9 @@ def _each_of(strengths: Sequence[float]) -> str:
 
 def _checked(claim: Claim) -> str:
     if claim.reason == "not surely too much":
-        return f"Underfitting was not seen: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"Underfitting was not surely seen: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason == "does not surely overfit without":
-        return f"Overfitting was not seen without it: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"Overfitting was not surely seen without it: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason is not None:
         return f"{_WHETHER[claim.key]} is open: {figures(claim)}; {REASONS[claim.reason]}."
     said = _SUPPORTED if claim.verdict == "supported" else _CONTRADICTED
@@ -174,6 +173,9 @@ def takeaway(case: cases.TakeawayCase) -> str:
             return f"{_of(strength, start=True)} has the lowest loss, but there is nothing to hold it against."
         case cases.NoAnswer():
             return "There is no answer yet."
+        case cases.AloneItWouldBe(verdict):
+            gain = "some gain is sure" if verdict == "supported" else "every gain is surely below one standard error"
+            return f"Taken alone, {gain}; the comparison must hold together with all others, and leaves it open."
         case cases.BothSides(too_much, too_little):
             return f"Too strong: {_side(too_much, 'underfitting')}. Too weak: {_side(too_little, 'overfitting')}."
 

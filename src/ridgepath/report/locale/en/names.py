@@ -66,6 +66,11 @@ def number(text: str) -> str:
     return text
 
 
+def quoted(text: str) -> str:
+    """Keep a text that is not of this report, such as an error's, in its own direction."""
+    return text
+
+
 def trials(done: int, planned: int) -> str:
     """Count the finished trials of a strength, out of those planned where some are not."""
     return f"{done}" if done == planned else f"{done} of {planned}"
