@@ -18,7 +18,7 @@ from ridgepath.report.drawings.weights import weights_drawing
 from ridgepath.report.labels import language
 from ridgepath.report.series import curve_series, path_series
 from ridgepath.report.summary import summarize
-from ridgepath.results import Results
+from ridgepath.results import DIVERGED
 
 ENGLISH, ARABIC = language("en"), language("ar")
 
@@ -125,6 +125,7 @@ class TestCurves:
     def test_one_trial_has_no_band_and_no_interval(self):
         figure = curves_of(make_summary(make_study(seeds=1))).figure
         assert len(figure.data) == 16
+        assert curves_of(make_summary(make_study(seeds=1))).seeds == {}
         assert not any("95%" in trace.hovertemplate for trace in figure.data)
 
     def test_names_of_metrics_are_no_markup(self):
@@ -229,13 +230,9 @@ def test_what_is_not_finite_becomes_null(summary):
     assert drawing.to_json()["data"][0]["y"][1] is None
 
 
-def test_a_study_without_trials_has_all_figures_that_need_none():
-    study = make_study()
-    whole = make_results(study)
-    summary = summarize(study, Results(whole.trials[:0], whole.epochs[:0], {}), name="s", seconds=0.0, context={})
-    assert {figure.name for figure in content(summary, ENGLISH).figures} == {
-        "path-0",
-        "curves-0",
-        "gap-0",
-        "objective-0",
-    }
+def test_a_variant_without_a_finished_trial_has_no_figures():
+    study = make_study(variants=("l2", "dropout"))
+    lost = {trial: (DIVERGED, "") for trial in study.trials if trial.variant == "l2"}
+    one, other = content(make_summary(study, ended=lost), ENGLISH).sections
+    assert (one.first, one.figures) == (None, ())
+    assert {figure.name for figure in other.figures} >= {"path-1", "curves-1"}
