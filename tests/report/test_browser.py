@@ -88,6 +88,33 @@ def test_it_draws_all_figures_without_an_error_or_a_request(opening, report):
     assert {request.partition(":")[0] for request in opened.requests[1:]} <= {"data", "blob"}
 
 
+@pytest.mark.parametrize(
+    ("study", "figures"),
+    [
+        (make_study(seeds=1, strengths=(0.5,), epochs=1, validation=1, test=0), 5),
+        (make_study(seeds=2, strengths=(0.0,), epochs=2, validation=20), 6),
+    ],
+)
+def test_a_small_study_is_drawn_too(opening, tmp_path, study, figures):
+    write_html(make_summary(study, metrics=()), tmp_path / "report.html")
+    opened = opening(tmp_path / "report.html")
+    for lang in ("ar", "en"):
+        opened.speak(lang)
+        drawn = opened.page.locator(".drawing:visible")
+        assert drawn.count() == figures
+        assert all(each.locator("svg.main-svg").first.is_visible() for each in drawn.all())
+    assert opened.problems == []
+
+
+def test_a_study_without_figures_has_a_page_without_them(opening, tmp_path):
+    study = make_study(seeds=1)
+    write_html(make_summary(study, ended=dict.fromkeys(study.trials, (DIVERGED, "lost"))), tmp_path / "report.html")
+    opened = opening(tmp_path / "report.html")
+    opened.speak("ar")
+    assert opened.page.locator(".drawing").count() == 0
+    assert opened.problems == []
+
+
 def test_names_of_users_stay_text(opening, tmp_path):
     target = tmp_path / "report.html"
     study = make_study(name=HOSTILE, variants=(HOSTILE, "l2"), seeds=2, epochs=2, validation=20, test=0)
