@@ -33,7 +33,7 @@ def write_markdown(summary: Summary, target: Path, lang: str = "en") -> None:
         InputError: there is no such language, or the file cannot be written there.
     """
     figure, image = target.with_name(f"{target.stem}-path.png"), io.BytesIO()
-    path_figure(summary).savefig(image, format="png", dpi=_DOTS_AN_INCH)
+    path_figure(summary, lang).savefig(image, format="png", dpi=_DOTS_AN_INCH)
     text = markdown(summary, lang, figure=figure.name)
     write_together({target: text.encode(), figure: image.getvalue()})
 
