@@ -122,7 +122,7 @@ class Opaque(keras.layers.Layer):
         (stateful, "carries its state from batch to batch"),
         (
             lambda strength: network(keras.layers.Dense(4), Opaque()),
-            "cannot be traced .*Pure callbacks do not support JVP",
+            "cannot be traced .*Opaque.call",
         ),
     ],
 )
