@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+import numpy as np
+
 from ridgepath.directions import direction
 from ridgepath.errors import InputError
 
@@ -127,8 +129,9 @@ class Watcher:
     def _improves(self, value: float, than: float | None) -> bool:
         if than is None:
             return True
-        delta = abs(self.rule.min_delta)
-        return value - delta > than if self.rule.larger_is_better else value + delta < than
+        delta = abs(self.rule.min_delta) * (1 if self.rule.larger_is_better else -1)
+        ours, theirs = np.float32(value - delta), np.float32(than)  # Keras compares in its own precision
+        return bool(ours > theirs if self.rule.larger_is_better else ours < theirs)
 
 
 def read_callbacks(callbacks: Iterable[Any]) -> EarlyStopping | None:

@@ -142,12 +142,15 @@ def train_reference(model: Any, trial: Trial, data: Dataset, study: Study) -> Tr
     kept = stopping[0].best_epoch + 1 if stopping and study.keeps_best else len(epochs["loss"])
     splits = {"train": data.train} | ({"test": data.test} if data.test is not None else {})
     taken = {name: evaluate(model, split, together=together) for name, split in splits.items()}
+    probed = probe(model, recorder.train_part, data.validation, together=together)
+    if kept < len(epochs["loss"]):
+        probed["update_share"] = math.nan  # Keras restores the weights, but not the optimizer's state
     ending = Ending(
         epochs=epochs,
         kept_epoch=kept,
         validation_losses=evaluate(model, data.validation, together=together).losses,
         taken={name: (each.losses, each.metrics) for name, each in taken.items()},
-        probed=probe(model, recorder.train_part, data.validation, together=together),
+        probed=probed,
         portrait=portrait(_hidden(model), example_shape(data.train.x), pictured=trial.seed == study.seeds[0]),
     )
     return done_result(trial, ending, engine="reference", seconds=time.perf_counter() - began)

@@ -1,0 +1,75 @@
+"""Trials that stop early, or end with their best epoch: by both engines, and cut into legs."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from fit_oracle import lowered_trial
+from zoo import VECTORS
+
+from ridgepath.builders import find_builder
+from ridgepath.callbacks import EarlyStopping
+from ridgepath.study import Shard, Study, Trial, Variant
+from ridgepath.training import shard as shard_module
+from ridgepath.training.models import Networks
+from ridgepath.training.reference import train_reference
+from ridgepath.training.shard import Task, train_leg
+
+TRIAL = Trial("l2", 0.001, 1)
+
+
+def overfitting(l2):
+    hidden = keras.layers.Dense(32, "relu", kernel_regularizer=keras.regularizers.L2(l2))
+    model = keras.Sequential([hidden, keras.layers.Dense(3, "softmax")])
+    model.compile(keras.optimizers.Adam(0.03), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def task(folder, **settings):
+    VECTORS.save(folder)
+    builder = find_builder(overfitting)
+    study = Study(builder.card, VECTORS.card, (Variant("l2", (0.001,)),), (1,), 12, 16, 10_000)
+    return Task(builder, str(folder), replace(study, **settings))
+
+
+RULES = [
+    ({"early_stopping": EarlyStopping(patience=2)}, False),
+    ({"early_stopping": EarlyStopping(patience=2, restore_best_weights=True)}, True),
+    ({"early_stopping": EarlyStopping("val_accuracy", patience=3, start_from_epoch=1), "keep": "best"}, True),
+    ({"keep": "best"}, True),
+]
+
+
+@pytest.mark.parametrize(("settings", "keeps_best"), RULES, ids=["stops", "restores", "accuracy", "best of all"])
+def test_both_engines_end_with_the_same_epoch_and_its_figures(tmp_path, settings, keeps_best):
+    given = task(tmp_path, **settings)
+    networks = Networks(given.builder, given.study, example=VECTORS.train.take(slice(16)).batch)
+    mine = lowered_trial(networks.start(TRIAL), TRIAL, VECTORS, given.study)
+    by_fit = train_reference(networks.start(TRIAL), TRIAL, VECTORS, given.study)
+    theirs = by_fit.figures | ({"update_share": mine.figures["update_share"]} if keeps_best else {})
+    assert mine.figures == pytest.approx(theirs, rel=1e-3, abs=1e-4)
+    assert np.isnan(by_fit.figures["update_share"]) == keeps_best
+    trained, kept = int(mine.figures["trained_epochs"]), int(mine.figures["kept_epoch"])
+    assert len(mine.epochs["loss"]) == trained
+    assert (kept < trained) == keeps_best
+    assert (trained < 12) == ("early_stopping" in settings)
+    assert mine.figures["val_data_loss"] == mine.epochs["val_data_loss"][kept - 1]
+    assert np.mean(mine.example_losses["validation"]) == pytest.approx(mine.figures["val_data_loss"], rel=1e-5)
+    assert np.mean(by_fit.example_losses["validation"]) == pytest.approx(mine.figures["val_data_loss"], rel=1e-3)
+
+
+def test_legs_carry_the_rule_and_the_best_weights(tmp_path, monkeypatch):
+    given = task(tmp_path, **RULES[1][0])
+    found = []
+    for seconds in (1e9, 1e-9):
+        monkeypatch.setattr(shard_module, "LEG_SECONDS", seconds)
+        progress, legs, epochs = None, 0, 0
+        while legs == 0 or progress is not None:
+            leg = train_leg(given, Shard((TRIAL,)), progress)
+            progress, legs, epochs = leg.progress, legs + 1, epochs + leg.epochs
+        found.append(leg.results[0])
+        assert epochs == 12, "epochs that were saved count as trained"
+    assert found[0].epochs == found[1].epochs
+    assert found[0].figures == found[1].figures
+    assert legs == found[0].figures["trained_epochs"] > 2
