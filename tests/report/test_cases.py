@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from synthetic import make_results, make_study, make_summary, set_trials
 
+from ridgepath.callbacks import EarlyStopping
 from ridgepath.report import analysis, findings, sentences, verdicts
 from ridgepath.report.cases import analysis as of_analysis
 from ridgepath.report.cases import answer as of_answer
@@ -154,6 +155,13 @@ NOTES = [
     (ended((0.0, 1e-4, 1e-3, 1e-2)), "ErrorsCover ExamplesAre TestHadNoPart LeftOut"),
     (without_trials(), "ErrorsCover ExamplesAre TestHadNoPart NotTrainedYet"),
     (make_summary(GROWN), f"{ALWAYS} UnequalSeeds"),
+    (make_summary(replace(make_study(), early_stopping=EarlyStopping(patience=3))), f"{ALWAYS} StopsEarly"),
+    (make_summary(replace(make_study(), keep="best")), f"{ALWAYS} BestEpochKept"),
+    (
+        make_summary(replace(make_study(), early_stopping=EarlyStopping(patience=3, restore_best_weights=True))),
+        f"{ALWAYS} StopsEarly BestEpochKept",
+    ),
+    (make_summary(replace(make_study(), class_weight=((0, 2.0),))), f"{ALWAYS} ClassesWeighted"),
     (with_losses({0.0: [0.1, math.inf], 0.1: [0.5, 0.6], 1.0: [0.7, 0.8]}), f"{ALWAYS} NotFinite LowestAtSmallest"),
     (with_losses({0.0: [0.5, 0.6], 0.1: [0.4, 0.5], 1.0: [0.1, 0.2]}), f"{ALWAYS} LowestAtLargest"),
     (with_losses({0.0: [0.5, 0.6], 0.1: [0.1, 0.2], 1.0: [0.4, 0.5]}), f"{ALWAYS} LowestAtSmallest"),

@@ -31,6 +31,7 @@ def _sentences(summary: Summary) -> Iterator[str]:
         "order; between seeds both differed."
     )
     yield from _validation(summary.question)
+    yield from _special(summary.question)
     yield from _comparisons(summary)
     for choice in summary.choices:
         yield from _found(summary, choice)
@@ -63,6 +64,16 @@ def _seeds(summary: Summary) -> str:
     )
 
 
+def _special(study: Study) -> Iterator[str]:
+    """Say what the loop of a training had beside its epochs."""
+    if study.early_stopping is not None:
+        rule = study.early_stopping
+        yield f"Trainings stopped early on {rule.monitor} (patience {rule.patience}, min_delta {rule.min_delta:g})."
+    if study.class_weight:
+        weights = ", ".join(f"{number}: {weight:.3g}" for number, weight in study.class_weight)
+        yield f"In training, examples were weighted by class ({weights})."
+
+
 def _validation(study: Study) -> Iterator[str]:
     if study.validation == FIXED:
         return
@@ -79,7 +90,9 @@ def _comparisons(summary: Summary) -> Iterator[str]:
     measures = list(dict.fromkeys(family.terms.measure for family in summary.families))
     measure = measures[0] if measures else LOSS
     compared = "mean validation data loss, which contains no penalty," if measure == LOSS else f"the mean of {measure}"
-    yield f"Strengths were compared on {compared} after the last epoch, in inference mode."
+    question = summary.question
+    epoch = "with the weights of each training's best epoch" if question.keeps_best else "after the last epoch"
+    yield f"Strengths were compared on {compared} {epoch}, in inference mode."
     found = [each for family in summary.families for each in family.found]
     covers = sorted({each.covers for each in found if each.covers != "none"})
     if covers:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
+from ridgepath.callbacks import DATA_LOSS
 from ridgepath.report.cases import notes as cases
 from ridgepath.report.choice import Choice
 from ridgepath.report.estimates import Failure, PathPoint
@@ -65,10 +66,16 @@ def _on_shares(chosen: PathPoint, *, variant: str) -> Iterator[cases.NoteCase]:
 
 def _on_examples(study: Study) -> Iterator[cases.NoteCase]:
     data = study.data
-    yield cases.ExamplesAre(data.train, data.validation, data.test)
+    yield cases.ExamplesAre(data.train, data.validation, data.test, after_best=study.keeps_best)
     if study.train_evaluated < data.train:
         yield cases.TrainingPart(study.train_evaluated, data.train)
     yield cases.TestHadNoPart() if data.test else cases.ValidationFlatters()
+    if study.early_stopping is not None:
+        yield cases.StopsEarly(study.early_stopping.monitor, study.early_stopping.patience)
+    if study.keeps_best:
+        yield cases.BestEpochKept(DATA_LOSS if study.early_stopping is None else study.early_stopping.monitor)
+    if study.class_weight:
+        yield cases.ClassesWeighted()
 
 
 def _on_trials(points: Sequence[PathPoint], *, failures: Sequence[Failure]) -> Iterator[cases.NoteCase]:

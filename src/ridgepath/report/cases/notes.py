@@ -54,11 +54,12 @@ class OneTrialOnly:
 
 @dataclass(frozen=True)
 class ExamplesAre:
-    """What the figures were taken on; ``test`` is 0 where there is no test set."""
+    """What the figures were taken on, after which epoch; ``test`` is 0 where there is no test set."""
 
     train: int
     validation: int
     test: int
+    after_best: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,26 @@ class NotFinite:
 
 
 @dataclass(frozen=True)
+class StopsEarly:
+    """Trials stop when ``monitor`` has not improved for so many epochs."""
+
+    monitor: str
+    patience: int
+
+
+@dataclass(frozen=True)
+class BestEpochKept:
+    """Every trial ends with the weights of its best epoch, by what is watched on the validation examples."""
+
+    monitor: str
+
+
+@dataclass(frozen=True)
+class ClassesWeighted:
+    """Examples count by their class in training."""
+
+
+@dataclass(frozen=True)
 class LowestAtLargest:
     """``strength_min`` is the largest strength tried; ``variant`` is empty where there is one."""
 
@@ -137,6 +158,9 @@ NoteCase = (
     | NotTrainedYet
     | UnequalSeeds
     | NotFinite
+    | StopsEarly
+    | BestEpochKept
+    | ClassesWeighted
     | LowestAtLargest
     | LowestAtSmallest
 )

@@ -114,14 +114,18 @@ def _on_data(
     | cases.LeftOut
     | cases.NotTrainedYet
     | cases.UnequalSeeds
-    | cases.NotFinite,
+    | cases.NotFinite
+    | cases.StopsEarly
+    | cases.BestEpochKept
+    | cases.ClassesWeighted,
 ) -> str:
     match case:
-        case cases.ExamplesAre(train, validation, test):
+        case cases.ExamplesAre(train, validation, test, after_best):
+            epoch = "بالـ weights بتاعة أحسن epoch في كل تدريب" if after_best else "بعد آخر epoch"
             tested = f"، وأرقام الـ test على {count(test, EXAMPLE)}" if test else ""
             return (
                 f"أرقام الـ validation على {count(validation, EXAMPLE)}، وأرقام التدريب على {count(train, EXAMPLE)}"
-                f"{tested}، كلها بعد آخر epoch والموديل في وضع inference؛ والـ val_loss بتاع Keras بس هو اللي "
+                f"{tested}، كلها {epoch} والموديل في وضع inference؛ والـ val_loss بتاع Keras بس هو اللي "
                 "جواه العقوبة."
             )
         case cases.TrainingPart(evaluated, train):
@@ -154,3 +158,13 @@ def _on_data(
             where = "، ".join(isolated(each) for each in named)
             loss = f"الـ {_SPLITS[split]} data loss"
             return f"عند {where}: {loss} بتاع تجربة خلصت مش رقم سليم، فمفيش متوسط هناك."
+        case cases.StopsEarly(monitor, patience):
+            waited = f"{ltr(str(patience))} epochs من غير ما {ltr(monitor)} يتحسن"
+            return f"Early stopping: التدريب بيقف بعد {waited}، فعدد الـ epochs مش واحد في كل التدريبات."
+        case cases.BestEpochKept(monitor):
+            return (
+                f"أحسن epoch في كل تدريب اتختار بالـ {ltr(monitor)} على نفس أمثلة الـ validation اللي بتقول أرقامه، "
+                "وده بيجامل كل الـ strengths؛ أرقام الـ test مفيهاش المجاملة دي."
+            )
+        case cases.ClassesWeighted():
+            return "كل class ليه وزن في التدريب بس؛ الـ data loss والـ metrics من غير الأوزان دي."

@@ -88,15 +88,18 @@ def _on_data(
     | cases.LeftOut
     | cases.NotTrainedYet
     | cases.UnequalSeeds
-    | cases.NotFinite,
+    | cases.NotFinite
+    | cases.StopsEarly
+    | cases.BestEpochKept
+    | cases.ClassesWeighted,
 ) -> str:
     match case:
-        case cases.ExamplesAre(train, validation, test):
+        case cases.ExamplesAre(train, validation, test, after_best):
+            epoch = "with the weights of each trial's best epoch" if after_best else "after the last epoch"
             tested = f", test figures from {test:,}" if test else ""
             return (
                 f"Validation figures are from {write_count(validation, 'example')}, training figures from {train:,}"
-                f"{tested}, all taken after the last epoch, in inference mode; only Keras' val_loss contains the "
-                "penalty."
+                f"{tested}, all taken {epoch}, in inference mode; only Keras' val_loss contains the penalty."
             )
         case cases.TrainingPart(evaluated, train):
             return (
@@ -126,3 +129,13 @@ def _on_data(
             where = ", ".join(f"{variant} {format_strength(strength)}".lstrip() for variant, strength in points)
             loss = f"{_SPLITS[split]} data loss"
             return f"At strength {where}, a finished trial's {loss} is not finite, so no mean is shown there."
+        case cases.StopsEarly(monitor, patience):
+            waited = f"{write_count(patience, 'epoch')} without an improvement of {monitor}"
+            return f"Early stopping: a trial ends after {waited}, so trials have unequal numbers of epochs."
+        case cases.BestEpochKept(monitor):
+            return (
+                f"A trial's best epoch is chosen by {monitor} on the validation examples that report it, which "
+                "flatters all strengths; test figures are not flattered."
+            )
+        case cases.ClassesWeighted():
+            return "Examples count by their class in training only; data losses and metrics are without these weights."
