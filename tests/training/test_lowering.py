@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import jax
 import keras
 import numpy as np
 import pytest
 
+from ridgepath.training import lowering, proof
 from ridgepath.training.lowering import Lowered, NotLoweredError, lower
 from ridgepath.training.models import build_model
 from ridgepath.training.networks import task_network
@@ -145,3 +148,19 @@ def test_figures_of_the_weights_are_those_of_the_hidden_kernel():
     assert float(figures["weight_norm"]) == pytest.approx(np.linalg.norm(kernel), rel=1e-6)
     assert float(figures["near_zero"]) == pytest.approx(np.mean(np.abs(kernel) < 1e-3))
     assert float(figures["penalty"]) == pytest.approx(0.5 * np.sum(kernel**2), rel=1e-5)
+
+
+def test_the_known_reasons_are_in_the_docs():
+    page = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
+    phrases = (
+        "run_eagerly=True",
+        "of its own",
+        "(use_ema)",
+        "(stateful)",
+        "cannot be traced",
+        "in a proof its lowered",
+    )
+    code = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (lowering, proof))
+    reasons = [line for line in code.splitlines() if "raise NotLoweredError(" in line]
+    assert len(reasons) == len(phrases) + 1, "a new reason: say it in the docs"
+    assert all(phrase in page and phrase in code for phrase in phrases)
