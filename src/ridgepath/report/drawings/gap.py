@@ -36,7 +36,7 @@ def gap_drawing(summary: Summary, path: PathSeries, curves: CurveSeries, spoken:
         yaxis=axis(title=spoken.text(said.gap)),
         yaxis2=axis(),
     )
-    figure.add_annotation(panel_title(spoken.text(said.after_last_epoch), number=1))
+    figure.add_annotation(panel_title(spoken.text(said.after_training), number=1))
     figure.add_annotation(panel_title(spoken.text(spoken.labels.page.over_epochs), number=2))
     for name in ("yaxis", "yaxis2"):
         figure.update_layout({name: {"zeroline": True, "zerolinecolor": colour("muted")}})

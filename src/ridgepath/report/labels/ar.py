@@ -14,7 +14,7 @@ _PAGE = PageLabels(
     as_the_system="زي الجهاز",
     skip="روح للإجابة على طول",
     eyebrow="مسار الـ regularization",
-    need_script="الرسومات والزراير محتاجة JavaScript، والجداول فيها أرقام آخر epoch.",
+    need_script="الرسومات والزراير محتاجة JavaScript، والجداول فيها الأرقام بعد التدريب.",
     the_path="المسار",
     results="النتايج",
     how_far_apart="كل المقارنات",
@@ -48,9 +48,9 @@ _CAPTIONS = Captions(
     every_seed="زرار «كل seed لوحده» بيرسم كل تجربة بخط رفيع.",
     some_seeds="زرار «كل seed لوحده» بيرسم {shown} seeds من {all}، كل تجربة بخط رفيع.",
     some_strengths="مرسوم {shown} strengths من {all}: الطرفين، واللي اتختاروا، وشوية متوزعين بينهم.",
-    objective="بعد آخر epoch، متوسط كل الـ seeds. على داتا التدريب الاتنين مع بعض هما اللي التدريب بيقلله، وعلى داتا "
+    objective="بعد التدريب، متوسط كل الـ seeds. على داتا التدريب الاتنين مع بعض هما اللي التدريب بيقلله، وعلى داتا "
     "الـ validation هما الـ val_loss بتاع Keras، وإحنا مش بنقارن بيه.",
-    gap=f"الـ validation data loss ناقص الـ training data loss: بعد آخر epoch بنطاق {_MOST}، وعلى مدار الـ epochs.",
+    gap=f"الـ validation data loss ناقص الـ training data loss: بعد التدريب بنطاق {_MOST}، وعلى مدار الـ epochs.",
     forest=f"الفروق، كل فرق بنطاق {_MOST} مشترك. الخطوط المنقطة هي الهامش اللي جواه الفرق مش مهم.",
     noise="نصيب كل مصدر من مربع الـ standard error بتاع الـ validation data loss. لو زودت seeds بيقل نصيب الـ seeds "
     "ونصيب تقابل الاتنين، ونصيب الأمثلة مش بيقل غير بأمثلة أكتر.",
@@ -87,7 +87,7 @@ _FIGURE = FigureLabels(
     weight="weight",
     density="الكثافة",
     gap="الفجوة (gap)",
-    after_last_epoch="بعد آخر epoch",
+    after_training="بعد التدريب",
     minimized="التدريب: اللي بيقلله",
 )
 _TABLE = TableLabels(

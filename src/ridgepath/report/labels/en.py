@@ -12,7 +12,7 @@ _PAGE = PageLabels(
     as_the_system="as the system",
     skip="Skip to the answer",
     eyebrow="Regularization path",
-    need_script="The figures and the buttons need JavaScript; the tables hold the numbers of the last epoch.",
+    need_script="The figures and the buttons need JavaScript; the tables hold the numbers of the trained networks.",
     the_path="The path",
     results="Results",
     how_far_apart="All comparisons",
@@ -46,9 +46,9 @@ _CAPTIONS = Captions(
     every_seed="“Every seed” shows each trial as a thin line.",
     some_seeds="“Every seed” shows {shown} of the {all} seeds, each trial as a thin line.",
     some_strengths="{shown} of {all} strengths are shown: both ends, the chosen ones, and others evenly between.",
-    objective="After the last epoch, means over seeds. On training examples the two together are what training "
+    objective="After training, means over seeds. On training examples the two together are what training "
     "minimizes; on validation examples they are Keras' val_loss, on which strengths are not compared.",
-    gap="Validation minus training data loss: after the last epoch with its 95% interval, and over epochs.",
+    gap="Validation minus training data loss: after training with its 95% interval, and over epochs.",
     forest="Differences, each with its simultaneous 95% interval. The dotted lines are the margin of equivalence.",
     noise="Shares of the squared standard error of the validation data loss. More seeds reduce what comes from the "
     "seeds and from how the two meet, and only more examples what comes from the examples.",
@@ -85,7 +85,7 @@ _FIGURE = FigureLabels(
     weight="weight",
     density="density",
     gap="gap",
-    after_last_epoch="After the last epoch",
+    after_training="After training",
     minimized="training: what is minimized",
 )
 _TABLE = TableLabels(

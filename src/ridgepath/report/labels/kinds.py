@@ -93,7 +93,7 @@ class FigureLabels:
     weight: str
     density: str
     gap: str
-    after_last_epoch: str
+    after_training: str
     minimized: str
 
 

@@ -172,7 +172,7 @@ def further(case: cases.FurtherCase) -> str:
                 )
             switch = "" if printed else " الـ val_loss بتاع Keras ممكن تظهره من مفتاح الرسمة."
             return (
-                f"متوسط الـ data loss بعد آخر epoch، من غير العقوبة. {bars}. كل الـ strengths على نفس الـ seeds ونفس "
+                f"متوسط الـ data loss بعد التدريب، من غير العقوبة. {bars}. كل الـ strengths على نفس الـ seeds ونفس "
                 "الأمثلة، فالفرق بينهم ممكن يكون أكيد أكتر ما الخطوط بتبين: المقارنات تحت هي اللي بتحسم. الخط "
                 f"المنقط هو أقل متوسط validation data loss زائد standard error واحد.{switch}"
             )

@@ -131,7 +131,7 @@ def _on_data(
         case cases.TrainingPart(evaluated, train):
             return (
                 f"أرقام التدريب في كل epoch على جزء ثابت: {ltr(f'{evaluated:,}')} من {count(train, EXAMPLE)}؛ أما "
-                "أرقام آخر epoch في الجداول فعلى كل داتا التدريب."
+                "الأرقام في الجداول فعلى كل داتا التدريب."
             )
         case cases.TestHadNoPart():
             return "اخترنا الـ strength على أمثلة الـ validation؛ وأمثلة الـ test مدخلتش في الاختيار خالص."

@@ -161,7 +161,7 @@ def further(case: cases.FurtherCase) -> str:
                 bars = f"Bars are 95% intervals; those of validation losses cover {covers}, the others seeds"
             switch = "" if printed else " Keras' val_loss can be switched on in the legend."
             return (
-                f"Mean data loss after the last epoch, without the penalty. {bars}. Strengths share seeds and "
+                f"Mean data loss of the trained networks, without the penalty. {bars}. Strengths share seeds and "
                 "examples, so a difference may be surer than the bars suggest: the comparisons below say. The dotted "
                 f"line is the lowest mean validation data loss plus one standard error.{switch}"
             )

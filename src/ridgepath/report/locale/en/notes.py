@@ -104,7 +104,7 @@ def _on_data(
         case cases.TrainingPart(evaluated, train):
             return (
                 f"Training figures of each epoch are taken on a fixed part of {evaluated:,} of the "
-                f"{train:,} training examples; those of the last epoch in the tables, on all of them."
+                f"{train:,} training examples; those in the tables, on all of them."
             )
         case cases.TestHadNoPart():
             return "Strengths are chosen on the validation examples; the test examples had no part in it."
