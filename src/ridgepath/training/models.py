@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -179,6 +180,10 @@ def _where(error: Exception) -> str:
 
 
 def first_line(error: Exception) -> str:
-    """Return the kind of an error and the first line of what it says."""
-    lines = str(error).strip().splitlines() or [""]
+    """Return the kind of an error and the first line of what it says.
+
+    Of an error in a layer's call, Keras puts what it says in bold between an account of the call.
+    """
+    bold = re.search(r"\x1b\[1m(.+?)\x1b\[0m", str(error), flags=re.DOTALL)
+    lines = (bold[1] if bold else str(error)).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0]}"

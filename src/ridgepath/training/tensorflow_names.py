@@ -12,25 +12,34 @@ import importlib.util
 import sys
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import keras
 
 _NAMES = "keras._tf_keras.keras"
 
+_ANSWERS = {
+    "tensorflow.random.set_seed": lambda seed: None,  # called at the top of scripts; every trial sets its own seed
+    "tensorflow.executing_eagerly": lambda: True,  # Keras' preprocessing asks: is a TensorFlow graph being built?
+}
+"""What of TensorFlow has an answer without it."""
+
 
 class _TensorFlow(ModuleType):
-    """Stands for TensorFlow: it has ``keras``, and ``random.set_seed``, which scripts call at their top."""
+    """Stands for TensorFlow, or a part of it: it has ``keras``, and :data:`_ANSWERS`."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        if name == "keras":
+        full = f"{self.__name__}.{name}"
+        if full in _ANSWERS:
+            return _ANSWERS[full]
+        if full == "tensorflow.keras":
             return importlib.import_module(_NAMES)
-        if name == "random":
-            return SimpleNamespace(set_seed=lambda seed: None)  # every trial sets its own
-        raise AttributeError(f"tensorflow.{name} has no place in a network that is trained on JAX; use keras.ops")
+        if any(answered.startswith(f"{full}.") for answered in _ANSWERS):
+            return _TensorFlow(full)
+        raise AttributeError(f"{full} has no place in a network that is trained on JAX; use keras.ops")
 
 
 class _Finder(MetaPathFinder, Loader):
