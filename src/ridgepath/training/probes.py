@@ -166,4 +166,6 @@ def sensitivity(outputs: Callable[[np.ndarray], Any], change: Change | None) -> 
 
 
 def _distance(one: Any, other: Any) -> float:
-    return _length(np.asarray(other, np.float64) - np.asarray(one, np.float64))
+    """Return the Euclidean distance of two outputs; several arrays are one long vector."""
+    pairs = zip(keras.tree.flatten(one), keras.tree.flatten(other), strict=True)
+    return math.hypot(*(_length(np.asarray(b, np.float64) - np.asarray(a, np.float64)) for a, b in pairs))
