@@ -25,7 +25,7 @@ BUILDERS = {
     "uncompiled.py": "import keras\n\ndef build(strength):\n    return keras.Sequential([keras.layers.Dense(10)])\n",
     "misfit.py": COMPILED.replace("keras.layers.Flatten()", "keras.layers.LSTM(3), keras.layers.Conv2D(2, 3)"),
     "nine.py": COMPILED.replace("Dense(10", "Dense(9"),
-    "batch_norm.py": COMPILED.replace("keras.layers.Flatten()", "keras.layers.Flatten(), keras.layers.Dropout(0.5)"),
+    "eager.py": COMPILED.replace("return model", "model.run_eagerly = True\n    return model"),
 }
 
 
@@ -180,8 +180,8 @@ def test_a_builder_that_cannot_be_used(here, capsys, builder, says):
 
 
 def test_an_engine_that_cannot_train_the_network(here, capsys):
-    said = complaint(capsys, here, "run", "batch_norm.py", "--data", "good.npz", "--engine", "jax")
-    assert "is a Dropout" in said
+    said = complaint(capsys, here, "run", "eager.py", "--data", "good.npz", "--engine", "jax")
+    assert "run_eagerly=True" in said
     assert "Use the engine auto or reference." in said
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import ridgepath as rp
 from ridgepath.cli import main
+from ridgepath.errors import InputError
 
 DESIGN_KEYS = {
     "study", "data", "seeds", "path", "strength_min", "strength_1se", "keras_val_loss_choice", "comparisons", "seconds"
@@ -129,6 +130,26 @@ def test_show_report_export_and_ls_start_neither_jax_nor_keras(folder, tmp_path)
     )
     assert done.stdout.strip() == "[]"
     assert {"r.html", "r.md", "t.csv"} <= {file.name for file in tmp_path.iterdir()}
+
+
+def test_the_report_is_written_in_arabic_where_asked(folder, tmp_path, capsys):
+    for form, name in (("html", "r.html"), ("markdown", "r.md")):
+        code, out, _ = ridgepath(capsys, "report", folder, "--format", form, "--lang", "ar", "-o", tmp_path / name)
+        assert (code, out.strip()) == (0, str(tmp_path / name))
+        assert "أقل متوسط validation data loss طلع عند" in (tmp_path / name).read_text(encoding="utf-8")
+    assert (tmp_path / "r-path.png").exists()
+    path = rp.open_study(folder)
+    assert path.report(tmp_path / "en.md", format="markdown").read_text(encoding="utf-8").startswith("# ")
+
+
+def test_a_language_that_there_is_not_is_refused(folder, tmp_path, capsys):
+    code, _, err = ridgepath(capsys, "report", folder, "--lang", "fr", "-o", tmp_path / "r.html")
+    assert code == 2
+    assert "'en', 'ar'" in err
+    for form in ("html", "markdown"):
+        with pytest.raises(rp.InputError, match="a language out of en, ar"):
+            rp.open_study(folder).report(tmp_path / "r", format=form, lang="fr")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_show_json_report_export_ls(folder, tmp_path, capsys, monkeypatch):
@@ -289,7 +310,12 @@ def test_refit_gives_the_model_of_the_trial(resumed):
 
 
 def test_plot_gives_a_figure(folder):
-    assert rp.open_study(folder).plot().axes
+    path = rp.open_study(folder)
+    assert path.plot().ax_.get_xlabel() == "strength"
+    assert path.plot("curves").axes_.shape == (2, 2)
+    with pytest.raises(InputError, match="path or curves to plot; received 'pie'"):
+        path.plot("pie")
+    assert "<table>" in path._repr_html_()
 
 
 def test_help_names_every_command(capsys):

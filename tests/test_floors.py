@@ -30,7 +30,7 @@ FLOORS = (
     ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "resuming", "deciding", "refitting", "path", "api", "cli", "__main__"),
+    ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
 )
 PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
@@ -41,7 +41,7 @@ PLACES = {
     ),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "refitting", "path", "api", "cli"}
+MAY_DELAY = {"session", "refitting", "showing", "path", "cli"}
 
 
 def modules():

@@ -64,7 +64,7 @@ def test_on_training_examples_it_is_the_trial_of_the_reference_engine(trained, p
 
 def test_on_both_it_is_what_fit_makes_of_training_and_validation_examples(trained, path, digits_file):
     data = load_dataset(str(digits_file))
-    x, y = (np.concatenate(parts) for parts in zip(data.train, data.validation, strict=True))
+    x, y = data.pool.batch
     by_fit = networks(trained, data).start(TRIAL)
     for epoch in (1, 2):
         order = batch_order(TRIAL.seed, epoch, 400)
@@ -80,7 +80,14 @@ def test_a_rule_takes_the_strength_that_the_study_chose(path, rule):
     """Its three choices are told apart here; those of so small a study are one strength."""
     told_apart = {"strength_min": 0.1, "strength_1se": 0.2, "strength_equivalent": 0.3}
     choices = [replace(path.summary().choices[0], **told_apart)]
-    given = {"builder": None, "data": "mine.npz", "variant": None, "seed": None, "on": "training"}
+    given = {
+        "builder": None,
+        "data": "mine.npz",
+        "trials": path.trials,
+        "variant": None,
+        "seed": None,
+        "on": "training",
+    }
     planned = plan_refit(path.study, rule, choices=lambda: choices, **given)
     assert planned.trial == Trial("l2", told_apart[f"strength_{rule}"], 0)
     assert f"strength_{rule} of the study" in planned.account

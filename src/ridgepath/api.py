@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ridgepath.builders import PENALTIES_NETWORK, Build, find_builder
 from ridgepath.callbacks import read_callbacks
@@ -24,9 +24,6 @@ from ridgepath.store import StudyStore, find_studies
 from ridgepath.study import check_seeds
 from ridgepath.variants import Vary, asked_variants, compared_arguments
 from ridgepath.weighting import ClassWeight
-
-if TYPE_CHECKING:
-    pass
 
 
 def fit_path(

@@ -22,13 +22,14 @@ from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
+from ridgepath.showing import Shown
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore
 from ridgepath.study import Study
 from ridgepath.tables import is_table
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 PathLike = str | os.PathLike[str]
 
@@ -36,7 +37,7 @@ REPORT_FILES = {"html": "report.html", "markdown": "report.md"}
 """Forms of the report → the file's name in the study's folder."""
 
 
-class Path:
+class Path(Shown):
     """A regularization path: what a study has measured so far.
 
     Attributes:
@@ -121,12 +122,6 @@ class Path:
     def strength_1se(self) -> float | None:
         """The largest strength whose mean is within one standard error of that."""
         return self.summary().strength_1se
-
-    def plot(self) -> Figure:
-        """Return a matplotlib figure of data losses against strength."""
-        from ridgepath.report.figures import path_figure
-
-        return path_figure(self.summary())
 
     def report(
         self, target: PathLike | None = None, *, format: str = "html", lang: str = "en", **terms: Any

@@ -88,6 +88,33 @@ def test_it_draws_all_figures_without_an_error_or_a_request(opening, report):
     assert {request.partition(":")[0] for request in opened.requests[1:]} <= {"data", "blob"}
 
 
+@pytest.mark.parametrize(
+    ("study", "figures"),
+    [
+        (make_study(seeds=1, strengths=(0.5,), epochs=1, validation=1, test=0), 5),
+        (make_study(seeds=2, strengths=(0.0,), epochs=2, validation=20), 6),
+    ],
+)
+def test_a_small_study_is_drawn_too(opening, tmp_path, study, figures):
+    write_html(make_summary(study, metrics=()), tmp_path / "report.html")
+    opened = opening(tmp_path / "report.html")
+    for lang in ("ar", "en"):
+        opened.speak(lang)
+        drawn = opened.page.locator(".drawing:visible")
+        assert drawn.count() == figures
+        assert all(each.locator("svg.main-svg").first.is_visible() for each in drawn.all())
+    assert opened.problems == []
+
+
+def test_a_study_without_figures_has_a_page_without_them(opening, tmp_path):
+    study = make_study(seeds=1)
+    write_html(make_summary(study, ended=dict.fromkeys(study.trials, (DIVERGED, "lost"))), tmp_path / "report.html")
+    opened = opening(tmp_path / "report.html")
+    opened.speak("ar")
+    assert opened.page.locator(".drawing").count() == 0
+    assert opened.problems == []
+
+
 def test_names_of_users_stay_text(opening, tmp_path):
     target = tmp_path / "report.html"
     study = make_study(name=HOSTILE, variants=(HOSTILE, "l2"), seeds=2, epochs=2, validation=20, test=0)
@@ -120,13 +147,15 @@ def test_the_switch_changes_language_direction_and_figures(opening, report):
     assert opened.problems == []
 
 
-def test_titles_of_axes_stand_beside_their_numbers_in_arabic_too(opening, report):
-    opened = opening(report)
-    opened.speak("ar")
+def test_it_opens_in_arabic_and_titles_of_axes_stand_beside_their_numbers(opening, tmp_path):
+    write_html(make_summary(), tmp_path / "report.html", "ar")
+    opened = opening(tmp_path / "report.html")
+    assert opened.language == ["ar", "rtl"]
     for name in ("path-0", "weights-0", "noise-0"):
         title = opened.figure(name).locator(".ytitle").bounding_box()
         ticks = [tick.bounding_box() for tick in opened.figure(name).locator(".ytick text").all()]
         assert title["x"] + title["width"] <= min(tick["x"] for tick in ticks) + 1, name
+    assert opened.problems == []
 
 
 def test_pointing_at_a_mark_shows_its_value(opening, report):

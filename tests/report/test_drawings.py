@@ -18,7 +18,7 @@ from ridgepath.report.drawings.weights import weights_drawing
 from ridgepath.report.labels import language
 from ridgepath.report.series import curve_series, path_series
 from ridgepath.report.summary import summarize
-from ridgepath.results import Results
+from ridgepath.results import DIVERGED
 
 ENGLISH, ARABIC = language("en"), language("ar")
 
@@ -48,8 +48,8 @@ class TestPath:
         for trace, line in zip(traces, (path.validation, path.training, path.keras), strict=False):
             drawn = [i for i, mean in enumerate(line.means) if mean == mean]
             assert [trace.y[i] for i in drawn] == [line.means[i] for i in drawn]
-            reach = [line.highs[i] - line.means[i] for i in drawn]
-            assert [trace.error_y.array[i] for i in drawn] == pytest.approx(reach)
+            ends = [(trace.y[i] - trace.error_y.arrayminus[i], trace.y[i] + trace.error_y.array[i]) for i in drawn]
+            assert ends == [pytest.approx((line.lows[i], line.highs[i])) for i in drawn]
             assert tuple(trace.text) == line.texts
         assert len({(trace.marker.symbol, trace.line.dash) for trace in traces[:3]}) == 3
 
@@ -125,6 +125,7 @@ class TestCurves:
     def test_one_trial_has_no_band_and_no_interval(self):
         figure = curves_of(make_summary(make_study(seeds=1))).figure
         assert len(figure.data) == 16
+        assert curves_of(make_summary(make_study(seeds=1))).seeds == {}
         assert not any("95%" in trace.hovertemplate for trace in figure.data)
 
     def test_names_of_metrics_are_no_markup(self):
@@ -145,7 +146,9 @@ def test_the_gap_is_drawn_against_strength_and_over_epochs(summary):
     figure = gap_drawing(summary, path_series(summary)[0], curve_series(summary)[0], ENGLISH).figure
     gaps = [point.estimates["gap"] for point in summary.points]
     assert list(figure.data[0].y) == [gap.mean for gap in gaps]
-    assert list(figure.data[0].error_y.array) == pytest.approx([gap.high - gap.mean for gap in gaps])
+    bars = figure.data[0].error_y
+    ends = [(gap.mean - low, gap.mean + high) for gap, low, high in zip(gaps, bars.arrayminus, bars.array, strict=True)]
+    assert ends == [pytest.approx((gap.low, gap.high)) for gap in gaps]
     lines = [trace for trace in figure.data[1:] if trace.fill != "toself"]
     expected = [curve.mean for curve in summary.curves if curve.measure == "gap"]
     for line, mean in zip(lines, expected, strict=True):
@@ -227,13 +230,9 @@ def test_what_is_not_finite_becomes_null(summary):
     assert drawing.to_json()["data"][0]["y"][1] is None
 
 
-def test_a_study_without_trials_has_all_figures_that_need_none():
-    study = make_study()
-    whole = make_results(study)
-    summary = summarize(study, Results(whole.trials[:0], whole.epochs[:0], {}), name="s", seconds=0.0, context={})
-    assert {figure.name for figure in content(summary, ENGLISH).figures} == {
-        "path-0",
-        "curves-0",
-        "gap-0",
-        "objective-0",
-    }
+def test_a_variant_without_a_finished_trial_has_no_figures():
+    study = make_study(variants=("l2", "dropout"))
+    lost = {trial: (DIVERGED, "") for trial in study.trials if trial.variant == "l2"}
+    one, other = content(make_summary(study, ended=lost), ENGLISH).sections
+    assert (one.first, one.figures) == (None, ())
+    assert {figure.name for figure in other.figures} >= {"path-1", "curves-1"}

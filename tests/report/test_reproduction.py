@@ -7,7 +7,9 @@ from synthetic import make_results, make_study, make_summary
 
 from ridgepath import api, session
 from ridgepath.builders import find_builder
+from ridgepath.callbacks import EarlyStopping
 from ridgepath.cli import app
+from ridgepath.datasets import Source
 from ridgepath.report.labels import language
 from ridgepath.report.methods import methods
 from ridgepath.report.reproduction import commands, configuration
@@ -58,6 +60,8 @@ def asked(command, monkeypatch):
         {"seeds": (3, 5), "engine": "reference"},
         {"variants": (Variant("l2", (0.0, 1e-5, 1 / 3)), Variant("dropout", (0.0, 0.5)))},
         {"variants": (Variant("dropout", (0.1, 0.2)),), "validation": "folds:5"},
+        {"early_stopping": EarlyStopping(patience=3, min_delta=1e-4, restore_best_weights=True), "keep": "best"},
+        {"class_weight": ((0, 0.5), (3, 2.0))},
     ],
 )
 def test_the_command_asks_for_the_same_study(builder, changed, monkeypatch):
@@ -65,10 +69,11 @@ def test_the_command_asks_for_the_same_study(builder, changed, monkeypatch):
     request = asked(commands(summary_of(study, data="digits.npz")), monkeypatch)
     assert isinstance(request, session.Request)
     assert request.builder.card == builder.card
-    for name in ("variants", "epochs", "batch_size", "engine", "validation"):
+    for name in ("variants", "epochs", "batch_size", "engine", "validation", "early_stopping", "keep"):
         assert getattr(request, name) == getattr(study, name), name
+    assert dict(request.class_weight or {}) == dict(study.class_weight)
     assert tuple(request.seeds) == study.seeds
-    assert request.data == "digits.npz"
+    assert request.data.location == Source("digits.npz").location
 
 
 def test_seeds_that_were_added_for_a_comparison_are_added_again(builder):

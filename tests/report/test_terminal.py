@@ -107,3 +107,22 @@ def test_a_study_without_trials_says_so():
     text = printed(summary)
     assert "No trial has finished, so there is no answer yet." in text
     assert re.search(r"^0\.01 +0 of 5 +– +–", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_terminal_with_ascii_only_gets_ascii_only(name):
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+    print_summary(STUDIES[name], Console(file=file, width=80, color_system=None))
+    text = raw.getvalue().decode("ascii")
+    assert max(len(line) for line in text.splitlines()) <= 80
+    for point in STUDIES[name].points:
+        assert str(write_estimate(point.estimates["weight_norm"])).replace("±", "+/-").replace("–", "-") in text
+
+
+def test_the_path_is_drawn_between_the_answer_and_the_table():
+    text = printed(STUDIES["usual"])
+    drawing = text.index("Data loss against strength: ● validation")
+    assert text.index("has the lowest mean") < drawing < text.index("─────")
+    assert printed(STUDIES["two variants"]).count("Data loss against strength") == 2
+    assert "Data loss against strength" not in printed(STUDIES["all diverged"])

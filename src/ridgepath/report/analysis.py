@@ -1,4 +1,4 @@
-"""The analysis of a study, its takeaway and its methods: which sentences apply, chosen by the numbers."""
+"""The analysis of a study and its takeaway: which sentences apply, chosen by the numbers."""
 
 from __future__ import annotations
 
@@ -41,28 +41,18 @@ def takeaway(summary: Summary, choice: Choice, words: Words = ENGLISH) -> tuple[
     return tuple(words.document.takeaway(case) for case in takeaway_cases(summary, choice))
 
 
-def methods(summary: Summary, words: Words = ENGLISH) -> str:
-    """Write a paragraph on how the study was made and judged, for a paper."""
-    return words.document.methods(made(summary))
-
-
 def made(summary: Summary) -> cases.Made:
     """Gather what was trained on what."""
-    found = summary.comparisons
+    asked = [point.trials + point.failed + point.missing for point in summary.points]
     return cases.Made(
         tuple(tried(summary, choice) for choice in summary.choices),
-        builder=summary.builder.name,
         data=summary.data,
         networks=sum(point.trials for point in summary.points),
-        seeds=len(summary.seeds),
+        planned=sum(asked),
+        fewest=min(asked),
+        seeds=max(asked),
         epochs=summary.epochs,
         batch_size=summary.batch_size,
-        engines=summary.engines,
-        divided=any(each.covers == "seeds, examples and splits" for each in found),
-        covers=tuple(dict.fromkeys(each.covers for each in found if each.covers != "none")),
-        by_examples=any(each.examples > 1 for each in found),
-        looks=max((each.look for each in found), default=0),
-        version=summary.context.get("ridgepath", ""),
     )
 
 
@@ -76,11 +66,14 @@ def analysis_cases(summary: Summary, choice: Choice) -> Iterator[cases.AnalysisC
     """Choose what is said of one variant: what it is, what each strength does, and the claims that could be told."""
     yield cases.Means(tried(summary, choice))
     diagnosis = summary.diagnosis_of(choice.variant)
-    told = [claim for claim in diagnosis.claims if is_told(claim)] if diagnosis else []
+    claims = diagnosis.claims if diagnosis else ()
+    # What holds L2 against dropout is in the diagnosis of every variant; it is said of L2.
+    told = [each for each in claims if is_told(each) and (each.key != "dropout differs" or choice.variant == "l2")]
     if diagnosis is None or not told:
         yield cases.NothingToTell()
         return
-    yield _of_strengths(diagnosis.shifts)
+    if diagnosis.shifts:
+        yield _of_strengths(diagnosis.shifts)
     yield from (cases.Checked(_shortened(claim)) for claim in told)
 
 
@@ -106,9 +99,12 @@ def _of_strengths(shifts: tuple[Shift, ...]) -> cases.Shown | cases.NothingSure:
 
 def takeaway_cases(summary: Summary, choice: Choice) -> Iterator[cases.TakeawayCase]:
     """Choose what is to be remembered of one variant: its outcome, and what was seen on either side."""
-    yield outcome(choice)
-    diagnosis = summary.diagnosis_of(choice.variant)
+    found, diagnosis = outcome(choice), summary.diagnosis_of(choice.variant)
+    yield found
     claims: dict[Key, Claim] = {claim.key: claim for claim in diagnosis.claims} if diagnosis else {}
+    gain = claims.get("better generalization")
+    if isinstance(found, cases.Open) and gain is not None and gain.verdict != "undecided":
+        yield cases.AloneItWouldBe(gain.verdict)
     sides = [claims[key] for key in ("too much underfits", "too little overfits") if key in claims]
     if any(is_told(claim) for claim in sides):
         yield cases.BothSides(*sides)

@@ -69,7 +69,7 @@ class Section:
     """One variant on the page.
 
     Attributes:
-        first: the figure that stands before the table of results: the path.
+        first: the figure that stands before the table of results, the path; none without a finished trial.
         comparisons: the figure beside the verdicts, if there are any.
         further: all others.
     """
@@ -85,7 +85,7 @@ class Section:
     groups: tuple[tuple[str, int], ...]
     verdicts: Verdicts | None
     findings: Findings | None
-    first: Figure
+    first: Figure | None
     comparisons: Figure | None
     further: tuple[Figure, ...]
     pictures: tuple[Picture, ...]
@@ -94,8 +94,7 @@ class Section:
     @property
     def figures(self) -> tuple[Figure, ...]:
         """All figures of the section."""
-        compared = () if self.comparisons is None else (self.comparisons,)
-        return (self.first, *compared, *self.further)
+        return tuple(figure for figure in (self.first, self.comparisons, *self.further) if figure is not None)
 
 
 @dataclass(frozen=True)
@@ -159,6 +158,8 @@ def _section(
     words, said, variant = spoken.words, spoken.labels, choice.variant
     caption = " ".join((path_caption(summary, words), said.captions.sides, said.captions.upper_axis))
     pictures = tuple(_pictures(summary, variant, spoken))
+    has_trials = any(point.trials for point in summary.points_of(variant))
+    path_figure = Figure(f"path-{number}", said.page.the_path, caption, path_drawing(path, spoken))
     return Section(
         number,
         variant,
@@ -171,9 +172,9 @@ def _section(
         groups=_groups(table.columns),
         verdicts=verdicts(summary.families, variant, words),
         findings=findings(summary.diagnosis_of(variant), words),
-        first=Figure(f"path-{number}", said.page.the_path, caption, path_drawing(path, spoken)),
+        first=path_figure if has_trials else None,
         comparisons=_comparisons(summary, variant, f"forest-{number}", spoken),
-        further=tuple(_further(summary, spoken, number, path, curves)),
+        further=tuple(_further(summary, spoken, number, path, curves)) if has_trials else (),
         pictures=pictures,
         pictures_caption=said.captions.first_layer.format(seed=_pictured_seed(summary, variant)) if pictures else "",
     )

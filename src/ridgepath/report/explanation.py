@@ -26,13 +26,14 @@ def explanation(summary: Summary) -> Iterator[Part]:
     """Explain every penalty of a study, what was tried, and what came of it."""
     for choice in summary.choices:
         tried = analysis.tried(summary, choice)
+        how, why, what = say.headings(tried, several=len(summary.choices) > 1)
         yield Part(*say.what_is(tried), ())
         if say.how(tried):
-            yield Part(say.HOW, "", tuple(say.Point("", each) for each in say.how(tried)))
+            yield Part(how, "", tuple(say.Point("", each) for each in say.how(tried)))
         told = _told(summary, choice)
         if told:
-            yield Part(say.WHY, "", tuple(say.came_true(claim) for claim in told if claim.key != "dropout differs"))
-        yield Part(say.TRIED, "", tuple(_strengths(summary, choice)))
+            yield Part(why, "", tuple(say.came_true(claim) for claim in told if claim.key != "dropout differs"))
+        yield Part(what, "", tuple(_strengths(summary, choice)))
     yield from _difference(summary)
     found = {choice.variant: _conclusion(summary, choice) for choice in summary.choices}
     one = next(iter(found.values())) if len(found) == 1 else ""

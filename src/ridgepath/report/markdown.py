@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ridgepath.penalties import format_strength
-from ridgepath.report.analysis import analysis, made, methods, takeaway
+from ridgepath.report.analysis import analysis, made, takeaway
 from ridgepath.report.explanation import explanation
 from ridgepath.report.figures import path_figure
 from ridgepath.report.findings import findings
@@ -23,6 +23,7 @@ from ridgepath.report.verdicts import verdicts
 from ridgepath.report.writing import write_together
 
 _DOTS_AN_INCH = 160
+_SPACES = re.compile("[^\\S\N{NO-BREAK SPACE}]+")
 
 
 def write_markdown(summary: Summary, target: Path, lang: str = "en") -> None:
@@ -32,7 +33,7 @@ def write_markdown(summary: Summary, target: Path, lang: str = "en") -> None:
         InputError: there is no such language, or the file cannot be written there.
     """
     figure, image = target.with_name(f"{target.stem}-path.png"), io.BytesIO()
-    path_figure(summary).savefig(image, format="png", dpi=_DOTS_AN_INCH)
+    path_figure(summary, lang).savefig(image, format="png", dpi=_DOTS_AN_INCH)
     text = markdown(summary, lang, figure=figure.name)
     write_together({target: text.encode(), figure: image.getvalue()})
 
@@ -110,6 +111,8 @@ def _analysis(summary: Summary, words: Words) -> Iterator[str]:
         first, *found = analysis(summary, choice, words)
         yield from (_of_variant(summary, choice, [first]), "", *(f"- {_escape(each)}" for each in found), "")
     yield from (f"## 5. {words.document.KEY_TAKEAWAY}", "")
+    for sentences in filter(None, [which_variant(summary, words)]):
+        yield from (" ".join(map(_escape, sentences)), "")
     for choice in summary.choices:
         yield from (_of_variant(summary, choice, takeaway(summary, choice, words)), "")
 
@@ -135,24 +138,26 @@ def _explanation(summary: Summary) -> Iterator[str]:
 def _evidence(summary: Summary, words: Words) -> Iterator[str]:
     say = words.document
     for choice in summary.choices:
+        level = "####" if len(summary.choices) > 1 else "###"
         if len(summary.choices) > 1:
             yield from (f"### {_escape(choice.variant)}", "")
-        yield from _verdicts(summary, choice.variant, words, title=words.verdicts.IS_THE_DIFFERENCE_REAL)
-        yield from _findings(summary, choice.variant, words)
-    yield from _verdicts(summary, "", words, title=words.verdicts.WHICH_VARIANT)
+        heading = f"{level} {words.verdicts.IS_THE_DIFFERENCE_REAL}"
+        yield from _verdicts(summary, choice.variant, words, heading=heading)
+        yield from _findings(summary, choice.variant, words, level=level)
+    yield from _verdicts(summary, "", words, heading=f"### {words.verdicts.WHICH_VARIANT}")
     notes = (words.notes.note(case) for case in summary.to_know)
     yield from (f"### {words.notes.HOW_TO_READ}", "", *(f"- {_escape(note)}" for note in notes), "")
     yield from _failures(summary, words)
-    yield from (f"### {say.HOW_IT_WAS_MADE}", "", _escape(methods(summary, words)), "")
+    yield from (f"### {say.HOW_IT_WAS_MADE}", "")
     yield from (f"- {_escape(name)}: {_escape(value)}" for name, value in facts(summary, words))
     yield ""
 
 
-def _verdicts(summary: Summary, variant: str, words: Words, *, title: str) -> Iterator[str]:
+def _verdicts(summary: Summary, variant: str, words: Words, *, heading: str) -> Iterator[str]:
     found = verdicts(summary.families, variant, words)
     if found is None:
         return
-    yield from (f"### {title}", "")
+    yield from (heading, "")
     for table in found.tables:
         yield from (f"**{_escape(table.heading)}**", "", _row(table.columns))
         yield _row(["---:", "---:", "---:", "---:", ":---", ":---"][: len(table.columns)], escape=False)
@@ -161,23 +166,23 @@ def _verdicts(summary: Summary, variant: str, words: Words, *, title: str) -> It
     yield from (_escape(found.reading), "")
 
 
-def _findings(summary: Summary, variant: str, words: Words) -> Iterator[str]:
+def _findings(summary: Summary, variant: str, words: Words, *, level: str) -> Iterator[str]:
     found, say = findings(summary.diagnosis_of(variant), words), words.findings
     if found is None:
         return
-    yield from (f"### {say.UNDER_AND_OVERFITTING}", "")
+    yield from (f"{level} {say.UNDER_AND_OVERFITTING}", "")
     for table in found.tables:
         yield from (f"**{_escape(table.heading)}**", "", _row(table.columns))
         yield _row([*("---:" for _ in table.columns[1:]), ":---"], escape=False)
         yield from (*(_row(row) for row in table.rows), "")
-    yield from (_escape(found.reading), "", f"### {_escape(say.THE_CLAIMS)}", "")
+    yield from (_escape(found.reading), "", f"{level} {_escape(say.THE_CLAIMS)}", "")
     yield from (_row(say.CLAIM_COLUMNS), _row([":---"] * 3, escape=False))
     yield from (_row(answer[:3]) for answer in found.answers)
     yield from ("", _escape(found.answers_reading), "")
 
 
 def _table(table: Table, words: Words) -> Iterator[str]:
-    headings = [f"{column.group}, {column.title}" for column in table.columns]
+    headings = [words.names.heading(column.group, column.title) for column in table.columns]
     yield _row([words.names.STRENGTH, "", words.names.TRIALS, *headings])
     yield _row(["---:", ":---", "---:", *("---:" for _ in headings)], escape=False)
     for row in table.rows:
@@ -195,12 +200,12 @@ def _failures(summary: Summary, words: Words) -> Iterator[str]:
     yield from (f"### {words.document.WITHOUT_FIGURES}", "")
     for failure in summary.failures:
         where = f"{failure.variant} {format_strength(failure.strength)}, seed {failure.seed}"
-        yield f"- {_escape(words.names.number(f'{where}: {failure.status}: {failure.reason}'))}"
+        yield f"- {_escape(words.names.quoted(f'{where}: {failure.status}: {failure.reason}'))}"
     yield ""
 
 
 def _escape(text: str) -> str:
     """Keep names from becoming markup: HTML, links, emphasis, table cells or new lines."""
-    line = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _SPACES.sub(" ", text).strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # An underscore inside a word is no emphasis on GitHub, and val_loss should stay readable as source.
     return re.sub(r"([\\`*\[\]|#~]|\b_|_\b|(?<!\w)_)", r"\\\1", line)

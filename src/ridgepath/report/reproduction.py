@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
 
+from ridgepath.callbacks import LAST, EarlyStopping
 from ridgepath.report.summary import Summary
+from ridgepath.sources import Source
 from ridgepath.study import FIXED, Study
 
 
@@ -48,7 +52,8 @@ def _shell(study: Study, data: str) -> Iterator[str]:
 
 
 def _options(study: Study, data: str, seeds: tuple[int, ...], folder: str) -> Iterator[str]:
-    yield from ("--data", data)
+    for name, value in _given(Source.at(data)):
+        yield from (f"--{name.replace('_', '-')}", str(value))
     for variant in study.variants:
         yield from ("--vary", f"{variant.name}={','.join(map(repr, variant.strengths))}")
     if any(0.0 not in variant.strengths for variant in study.variants):
@@ -59,7 +64,26 @@ def _options(study: Study, data: str, seeds: tuple[int, ...], folder: str) -> It
         yield from ("--engine", study.engine)
     if study.validation != FIXED:
         yield from ("--validation", study.validation)
+    if study.early_stopping is not None:
+        rule = _given(study.early_stopping)
+        yield from ("--early-stopping", ",".join(f"{name}={_written(value)}" for name, value in rule))
+    if study.keep != LAST:
+        yield from ("--keep", study.keep)
+    if study.class_weight:
+        yield from ("--class-weight", ",".join(f"{number}={weight!r}" for number, weight in study.class_weight))
     yield from ("--study", folder)
+
+
+def _given(settings: Source | EarlyStopping) -> Iterator[tuple[str, Any]]:
+    """Yield the settings that are given: all of early stopping, whose defaults are not Keras' own."""
+    for each in fields(settings):
+        value = getattr(settings, each.name)
+        if value is not None:
+            yield each.name, value
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _python(study: Study, data: str) -> Iterator[str]:
@@ -69,10 +93,20 @@ def _python(study: Study, data: str) -> Iterator[str]:
     network = repr(study.builder.location) if study.builder.location else study.builder.name
     yield "path = rp.fit_path("
     yield f"    {network},"
-    yield f"    {data!r}," if data else f"    data,  # fingerprint {study.data.fingerprint[:16]}"
+    if data:
+        (_, name), *others = _given(Source.at(data))
+        yield f"    {', '.join([repr(str(name)), *(f'{key}={value!r}' for key, value in others)])},"
+    else:
+        yield f"    data,  # fingerprint {study.data.fingerprint[:16]}"
     yield f"    vary={ {variant.name: list(variant.strengths) for variant in study.variants} },"
     yield f"    seeds={list(seeds)}, epochs={study.epochs}, batch_size={study.batch_size},"
     yield f"    engine={study.engine!r}, validation={study.validation!r}, zero={_all_have_zero(study)},"
+    if study.early_stopping is not None:
+        yield f"    callbacks=[rp.{study.early_stopping}],"
+    if study.keep != LAST:
+        yield f"    keep={study.keep!r},"
+    if study.class_weight:
+        yield f"    class_weight={dict(study.class_weight)},"
     yield '    study="studies/again",'
     yield ")"
     if len(study.all_seeds) > len(seeds):

@@ -1,4 +1,4 @@
-"""A summary in the terminal: readable at 80 columns and without colour."""
+"""A summary in the terminal: readable at 80 columns, without colour, and where there is ASCII only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -16,7 +17,8 @@ from ridgepath.report.findings import Findings, Grid, findings
 from ridgepath.report.formatting import write_count, write_duration
 from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.sentences import answer, how_sure, keras_disagrees, on_test_examples, which_variant
-from ridgepath.report.summary import Failure, Summary
+from ridgepath.report.sketch import ASCII, UNICODE, sketch
+from ridgepath.report.summary import Choice, Failure, Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import Verdicts, VerdictTable, verdicts
 
@@ -24,6 +26,7 @@ _GAP = 2
 _WIDEST_HEADING = 16
 _MOST_FAILURES = 10
 _LEFT = ("strength", "choice", "verdict", "would decide", "in a word", "course")
+_IN_ASCII = str.maketrans({"±": "+/-", "–": "-", "↑": "^", "↓": "v", "…": "...", "�": "?", "’": "'"})
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -37,20 +40,22 @@ def render(summary: Summary) -> RenderableType:
 
 
 def _parts(summary: Summary) -> Iterator[RenderableType]:
-    yield Text(_plain(f"{summary.study}: {_question(summary)}"), style="dim")
+    yield _Line(f"{summary.study}: {_question(summary)}", style="dim")
     yield ""
     for choice, table in zip(summary.choices, tables(summary), strict=True):
         if len(summary.choices) > 1:
-            yield Text(_plain(table.variant), style="bold underline")
-        yield Text(" ".join(answer(summary, choice)), style="bold")
+            yield _Line(table.variant, style="bold underline")
+        yield _Line(" ".join(answer(summary, choice)), style="bold")
         further = (on_test_examples(summary, choice), how_sure(choice), keras_disagrees(choice))
-        yield from (Text(_plain(sentence)) for sentence in further if sentence)
+        yield from (_Line(sentence) for sentence in further if sentence)
         yield ""
+        yield _Sketch(summary, choice)
         yield _results(table)
         yield ""
-        yield from _verdicts(verdicts(summary.families, choice.variant), title="Is the difference real?")
+        yield from _verdicts(verdicts(summary.families, choice.variant), title=ENGLISH.verdicts.IS_THE_DIFFERENCE_REAL)
         yield from _findings(findings(summary.diagnosis_of(choice.variant)))
-    yield from _verdicts(verdicts(summary.families, ""), title="Which variant?", answer=which_variant(summary))
+    between = verdicts(summary.families, "")
+    yield from _verdicts(between, title=ENGLISH.verdicts.WHICH_VARIANT, answer=which_variant(summary))
     yield _bullet(ENGLISH.names.TABLE_LEGEND)
     yield from _failures(summary.failures)
     yield from (_bullet(note) for note in summary.notes)
@@ -65,19 +70,19 @@ def _question(summary: Summary) -> str:
 def _verdicts(found: Verdicts | None, *, title: str, answer: Sequence[str] = ()) -> Iterator[RenderableType]:
     if found is None:
         return
-    yield Text(title, style="bold")
+    yield _Line(title, style="bold")
     if answer:
-        yield from (Text(_plain(" ".join(answer)), style="bold"), "")
+        yield from (_Line(" ".join(answer), style="bold"), "")
     for table in found.tables:
         yield from _grid(table)
-        yield Text(_plain(table.margin), style="dim")
+        yield _Line(table.margin, style="dim")
         yield ""
-    yield Text(_plain(found.reading), style="dim")
+    yield _Line(found.reading, style="dim")
     yield ""
 
 
 def _grid(table: VerdictTable | Grid) -> Iterator[RenderableType]:
-    yield Text(_plain(table.heading))
+    yield _Line(table.heading)
     columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
     yield _Divided(*(_Printed(heading, cells, left=heading in _LEFT) for heading, cells in columns))
 
@@ -85,15 +90,15 @@ def _grid(table: VerdictTable | Grid) -> Iterator[RenderableType]:
 def _findings(found: Findings | None) -> Iterator[RenderableType]:
     if found is None:
         return
-    yield Text(ENGLISH.findings.UNDER_AND_OVERFITTING, style="bold")
+    yield _Line(ENGLISH.findings.UNDER_AND_OVERFITTING, style="bold")
     for table in found.tables:
         yield from (*_grid(table), "")
-    yield from (Text(found.reading, style="dim"), "")
-    yield Text(ENGLISH.findings.THE_CLAIMS, style="bold")
+    yield from (_Line(found.reading, style="dim"), "")
+    yield _Line(ENGLISH.findings.THE_CLAIMS, style="bold")
     lines = RichTable.grid(padding=(0, 2, 0, 0))
     for each in found.answers:
-        lines.add_row(each.verdict, Text(f"{each.claim}. {each.grounds}"))
-    yield from (lines, Text(found.answers_reading, style="dim"), "")
+        lines.add_row(each.verdict, _Line(f"{each.claim}. {each.grounds}"))
+    yield from (lines, _Line(found.answers_reading, style="dim"), "")
 
 
 def _failures(failures: Sequence[Failure]) -> Iterator[RenderableType]:
@@ -106,13 +111,49 @@ def _failures(failures: Sequence[Failure]) -> Iterator[RenderableType]:
 
 def _bullet(sentence: str) -> RenderableType:
     line = RichTable.grid(padding=(0, 1, 0, 0))
-    line.add_row("-", Text(_plain(sentence)))
+    line.add_row("-", _Line(sentence))
     return line
 
 
 def _plain(text: str) -> str:
     """Replace what could move the cursor or colour the terminal: names come from users."""
     return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def _shown(text: str, options: ConsoleOptions) -> str:
+    """Write a text in the letters that a console has."""
+    if not options.ascii_only:
+        return text
+    return text.translate(_IN_ASCII).encode("ascii", "replace").decode()
+
+
+class _Line:
+    """A text that may hold names."""
+
+    def __init__(self, text: str, style: str = "") -> None:
+        self._text, self._style = _plain(text), style
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        yield self._shown(options)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self._shown(options))
+
+    def _shown(self, options: ConsoleOptions) -> Text:
+        return Text(_shown(self._text, options), style=self._style)
+
+
+class _Sketch:
+    """The path of one variant as a drawing, and a line below it; nothing where there is none."""
+
+    def __init__(self, summary: Summary, choice: Choice) -> None:
+        self._points, self._choice = summary.points_of(choice.variant), choice
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        pens = ASCII if options.ascii_only else UNICODE
+        lines = sketch(self._points, self._choice, width=options.max_width, pens=pens)
+        yield from (Text(line, no_wrap=True) for line in lines)
+        yield from ("",) * (len(lines) > 0)
 
 
 class _Printed(NamedTuple):
@@ -125,17 +166,23 @@ class _Printed(NamedTuple):
         heading = max(cell_len(line) for line in self.heading.splitlines())
         return max(min(heading, _WIDEST_HEADING), *(cell_len(cell) for cell in self.cells))
 
+    def shown(self, options: ConsoleOptions) -> _Printed:
+        """Return the column in the letters that a console has."""
+        cells = tuple(_shown(cell, options) for cell in self.cells)
+        return _Printed(_shown(self.heading, options), cells, left=self.left)
+
 
 class _Divided:
     """A table, as many side by side or stacked as the width asks for; its first column begins each of them."""
 
     def __init__(self, first: _Printed, *others: _Printed) -> None:
-        self._first, self._others = first, others
+        self._columns = (first, *others)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        for number, columns in enumerate(_pack(self._others, room=options.max_width - self._first.width)):
+        first, *others = (column.shown(options) for column in self._columns)
+        for number, columns in enumerate(_pack(others, room=options.max_width - first.width)):
             yield from ("",) * (number > 0)
-            yield _table((self._first, *columns))
+            yield _table((first, *columns))
 
 
 def _results(table: Table) -> _Divided:

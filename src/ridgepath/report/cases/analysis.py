@@ -1,4 +1,4 @@
-"""What the analysis, the takeaway and the methods of a study can say: a class a case, with its numbers."""
+"""What the analysis and the takeaway of a study can say: a class a case, with its numbers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Literal
 
 from ridgepath.report.cases.verdicts import Remedy
 from ridgepath.report.families import Difference
-from ridgepath.statistics.claims import Claim
+from ridgepath.statistics.claims import Claim, Verdict
 from ridgepath.statistics.diagnosis import State
-from ridgepath.statistics.variance import Covers
 from ridgepath.study import DataCard
 
 Penalty = Literal["l1", "l2", "dropout", "weight_decay", "other"]
@@ -30,27 +29,18 @@ class Made:
     """What was trained on what.
 
     Attributes:
-        networks: trials that were trained to the end.
-        divided: whether every seed has a split of its own.
-        by_examples: whether comparisons are paired by example, too.
-        covers: the noise that their intervals cover.
-        looks: at comparisons that decided on further seeds; 0 where none did.
-        version: of ridgepath, where it is known.
+        networks, planned: trials that were trained to the end, and all that the study asks for.
+        fewest, seeds: of a strength; they differ where some strengths were given more.
     """
 
     tried: tuple[Tried, ...]
-    builder: str
     data: DataCard
     networks: int
+    planned: int
+    fewest: int
     seeds: int
     epochs: int
     batch_size: int
-    engines: tuple[str, ...]
-    divided: bool
-    by_examples: bool
-    covers: tuple[Covers, ...]
-    looks: int
-    version: str
 
 
 @dataclass(frozen=True)
@@ -140,6 +130,13 @@ class NoAnswer:
 
 
 @dataclass(frozen=True)
+class AloneItWouldBe:
+    """The comparison is open, though the claim of better generalization is decided: it has the 5% for itself."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
 class BothSides:
     """Whether too much was seen to underfit, and too little to overfit."""
 
@@ -148,4 +145,4 @@ class BothSides:
 
 
 Outcome = Helps | MakesNoDifference | Open | SmallestIsBest | SmallestIsLowest | NotComparable | NoAnswer
-TakeawayCase = Outcome | BothSides
+TakeawayCase = Outcome | AloneItWouldBe | BothSides

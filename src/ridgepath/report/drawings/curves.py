@@ -52,7 +52,8 @@ def curves_drawing(curves: CurveSeries, spoken: Language) -> Drawing:
         figure.add_annotation(panel_title(no_markup(panel.title), number=number))
     count = len(panels)
     narrow = {"grid": grid(count, columns=1), "height": MARGINS + ROW_HEIGHT * count}
-    seeds = {place: _every_seed(curve, curves) for place, (curve, _) in enumerate(traces) if curve is not None}
+    several = seeds_shown(curves)[1] > 1
+    seeds = {place: _every_seed(curve, curves) for place, (curve, _) in enumerate(traces) if curve and several}
     return Drawing(figure, narrow, seeds)
 
 

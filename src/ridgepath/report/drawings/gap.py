@@ -50,7 +50,13 @@ def _against_strength(summary: Summary, variant: str, spoken: Language) -> go.Sc
     return go.Scatter(
         x=[places[point.strength] for point in points],
         y=[gap.mean for gap in gaps],
-        error_y={"type": "data", "array": [gap.high - gap.mean for gap in gaps], "color": tint, "thickness": 1.5},
+        error_y={
+            "type": "data",
+            "array": [gap.high - gap.mean for gap in gaps],
+            "arrayminus": [gap.mean - gap.low for gap in gaps],
+            "color": tint,
+            "thickness": 1.5,
+        },
         text=[hover_text(point, gap, spoken) for point, gap in zip(points, gaps, strict=True)],
         hovertemplate="%{text}<extra></extra>",
         mode="markers",

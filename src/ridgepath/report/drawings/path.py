@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 
 from ridgepath.report.drawings.frame import HEIGHT, Drawing, axis, colour, frame
@@ -40,11 +41,11 @@ def path_drawing(path: PathSeries, spoken: Language) -> Drawing:
 
 def _trace(line: PathLine, *, symbol: str, dash: str, visible: bool | str = True) -> go.Scatter:
     tint = colour(line.colour)
-    reach = [high - mean for high, mean in zip(line.highs, line.means, strict=True)]
+    bars = {"array": np.subtract(line.highs, line.means), "arrayminus": np.subtract(line.means, line.lows)}
     return go.Scatter(
         x=line.positions,
         y=line.means,
-        error_y={"type": "data", "array": reach, "color": tint, "thickness": 1.5, "width": 5},
+        error_y={"type": "data", **bars, "color": tint, "thickness": 1.5, "width": 5},
         text=line.texts,
         hovertemplate=line.name + "<br>%{text}<extra></extra>",
         name=line.name,

@@ -61,7 +61,7 @@
     const target = document.querySelector(`#page-${lang} .legend-of[data-of="${name}"]`);
     const places = legendPlaces(traces);
     target.replaceChildren();
-    if (places.size < 2) return;
+    if (places.size === 0) return;
     for (const [, place] of places) {
       const trace = traces[place];
       const button = document.createElement("button");

@@ -24,6 +24,7 @@ from ridgepath.report.locale.ar.numbers import (
     wa,
     with_interval,
 )
+from ridgepath.report.locale.ar.numbers import examples as counted
 from ridgepath.report.locale.ar.verdicts import verdict, would_decide
 from ridgepath.report.measures import LOSS
 from ridgepath.statistics.comparison import Verdict
@@ -32,8 +33,8 @@ from ridgepath.statistics.variance import Covers
 _DRAWN: dict[Covers, str] = {
     "seeds and examples": "seeds وأمثلة validation جديدة",
     "seeds, examples and splits": "seeds وأمثلة validation وتقسيم جديد",
-    "examples": "أمثلة validation جديدة، بنفس الـ seed الواحد،",
-    "seeds": "seeds جديدة، على نفس مثال الـ validation الواحد،",
+    "examples": "أمثلة validation جديدة ونفس الـ seed الواحد،",
+    "seeds": "seeds جديدة ونفس مثال الـ validation الواحد،",
 }
 _OF_THE_FIRST: dict[Verdict, str] = {
     "better": "أكيد أحسن من",
@@ -68,7 +69,7 @@ def answer(case: cases.AnswerCase) -> str:
 
 
 def _ground(seeds: int, examples: int) -> str:
-    return f"{count_english(seeds, 'seed')} {wa(count(examples, EXAMPLE))} validation"
+    return f"{count_english(seeds, 'seed')} {wa(counted(examples, 'validation'))}"
 
 
 def _is_it_real(
@@ -117,9 +118,9 @@ def _larger(
         case cases.NoStandardError():
             return "ومن غير standard error للمتوسط، قاعدة الـ one standard error ملهاش إجابة."
         case cases.NoneWithinOneError():
-            return "ومفيش strength أكبر منه قريب منه في حدود standard error واحد."
+            return "ومفيش strength أكبر منه متوسطه في حدود standard error واحد منه."
         case cases.WithinOneError(value):
-            return f"أكبر strength قريب منه في حدود standard error واحد هو {ltr(format_strength(value))}."
+            return f"أكبر strength متوسطه في حدود standard error واحد منه هو {ltr(format_strength(value))}."
         case cases.LargestEquivalent(value):
             return f"وأكبر واحد ثبت إنه زيه هو {ltr(format_strength(value))}."
 
@@ -131,7 +132,7 @@ def how_sure(case: cases.SureCase) -> str:
             return "seed واحد ومثال validation واحد مبيقولوش إحنا متأكدين قد إيه."
         case cases.WouldBeChosen(drawn, shares):
             chosen = [f"{ltr(format_strength(value))} في {share(part)}" for value, part in shares]
-            return f"لو عدنا الدراسة كذا مرة بـ {_DRAWN[drawn]} كان الأقل هيطلع {listed(chosen)} من المرات."
+            return f"لو عدنا الدراسة كذا مرة على {_DRAWN[drawn]} كان الأقل هيطلع {listed(chosen)} من المرات."
         case cases.Corrected(loss, optimism):
             return (
                 "الأمثلة اللي اختارته هي نفسها اللي بتحكم عليه، وده بيجامله. لما نصلح ده، الـ loss بتاعه يبقى "

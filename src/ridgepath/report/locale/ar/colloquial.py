@@ -7,9 +7,9 @@ from typing import NamedTuple
 from ridgepath.penalties import format_strength
 from ridgepath.report.cases import analysis as cases
 from ridgepath.report.estimates import Estimate
-from ridgepath.report.locale.ar.document import penalty
+from ridgepath.report.locale.ar.document import penalty_name
 from ridgepath.report.locale.ar.findings import CLAIMS, STATES
-from ridgepath.report.locale.ar.numbers import estimate, ltr
+from ridgepath.report.locale.ar.numbers import estimate, isolated, ltr
 from ridgepath.statistics.claims import Claim, Reason
 from ridgepath.statistics.diagnosis import State
 
@@ -22,7 +22,6 @@ class Point(NamedTuple):
 
 
 HEADING = "🗣️ شرح بالعامية"
-HOW, WHY, TRIED = "إزاي بيشتغل؟", "ليه ده مفيد؟ وحصل عندنا ولا لأ؟", "إيه اللي جربناه؟"
 DIFFERENCE, CONCLUSION = "الفرق بين L2 و Dropout؟", "الخلاصة"
 
 IN_GENERAL: tuple[Point, ...] = (
@@ -76,8 +75,16 @@ _NOT_SEEN: tuple[Reason, ...] = ("not surely too much", "does not surely overfit
 
 def what_is(tried: cases.Tried) -> tuple[str, str]:
     """Ask what a penalty is, and answer."""
-    named = penalty(tried)
-    return f"إيه هو الـ {named}{' Regularization' if tried.penalty in ('l1', 'l2') else ''}؟", _WHAT[tried.penalty]
+    named = f"{penalty_name(tried)} Regularization" if tried.penalty in ("l1", "l2") else penalty_name(tried)
+    return f"إيه هو الـ {isolated(named)}؟", _WHAT[tried.penalty]
+
+
+def headings(tried: cases.Tried, *, several: bool) -> tuple[str, str, str]:
+    """Ask how a penalty works, what it is good for, and what was tried; by its name where a study has several."""
+    if not several:
+        return "إزاي بيشتغل؟", "ليه ده مفيد؟ وحصل عندنا ولا لأ؟", "إيه اللي جربناه؟"
+    named = f"الـ {isolated(penalty_name(tried))}"
+    return f"إزاي {named} بيشتغل؟", f"ليه {named} مفيد؟ وحصل عندنا ولا لأ؟", f"إيه اللي جربناه من {named}؟"
 
 
 def how(tried: cases.Tried) -> tuple[str, ...]:
@@ -98,12 +105,12 @@ def _came_true(claim: Claim) -> str:
             return "عندنا ده محصلش"
         case "undecided":
             not_seen = claim.reason in _NOT_SEEN
-            return "عندنا الموقف ده مظهرش أصلًا" if not_seen else "أرقامنا لسه متقدرش تحسم"
+            return "عندنا مش أكيد إن الموقف ده ظهر" if not_seen else "أرقامنا لسه متقدرش تحسم"
 
 
 def tried_one(strength: float, *, place: str, loss: Estimate | None, state: State | None) -> Point:
     """Say what came of one strength: how strong it is among those tried, its loss, and its change in a word."""
-    became = "" if state is None else f"، {STATES[state]}"
+    became = "" if state is None or state == "not known" else f"، {STATES[state]}"
     measured = "مفيش رقم" if loss is None else f"الـ validation data loss {estimate(loss)}{became}"
     return Point(ltr(format_strength(strength)), f"{place}، {measured}")
 

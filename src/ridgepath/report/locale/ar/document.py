@@ -9,7 +9,6 @@ from ridgepath.report.cases import analysis as cases
 from ridgepath.report.families import Difference
 from ridgepath.report.formatting import spread_of
 from ridgepath.report.locale.ar.findings import REASONS, STATES, figures
-from ridgepath.report.locale.ar.names import of
 from ridgepath.report.locale.ar.numbers import (
     EXAMPLE,
     count,
@@ -17,6 +16,7 @@ from ridgepath.report.locale.ar.numbers import (
     isolated,
     listed,
     ltr,
+    seeds,
     strength,
     wa,
     with_interval,
@@ -76,7 +76,12 @@ _WHETHER: dict[Key, str] = {
 
 def penalty(tried: cases.Tried) -> str:
     """Name a variant as people call it."""
-    return isolated(_NAMES.get(tried.penalty, tried.variant))
+    return isolated(penalty_name(tried))
+
+
+def penalty_name(tried: cases.Tried) -> str:
+    """Name a variant, to be isolated with what follows it."""
+    return _NAMES.get(tried.penalty, tried.variant)
 
 
 def title(tried: Sequence[cases.Tried]) -> str:
@@ -97,9 +102,14 @@ def trained(made: cases.Made) -> str:
     """Say what was trained."""
     length = f"{count_english(made.epochs, 'epoch')} {wa(ltr(f'batch size {made.batch_size:,}'))}"
     return (
-        f"دربنا {count_english(made.networks, 'network')}: كل strength بـ {count_english(made.seeds, 'seed')}، "
-        f"{length}، على {count(made.data.train, EXAMPLE)}. المقارنة على الـ validation data loss، اللي مفيهوش العقوبة."
+        f"{_networks(made)}: كل strength بـ {seeds(made.fewest, made.seeds)}، {length}، على "
+        f"{count(made.data.train, EXAMPLE)}. المقارنة على الـ validation data loss، اللي مفيهوش العقوبة."
     )
+
+
+def _networks(made: cases.Made) -> str:
+    planned = count_english(made.planned, "network")
+    return f"دربنا {planned}" if made.networks == made.planned else f"دربنا {ltr(f'{made.networks:,}')} من {planned}"
 
 
 def analysis(case: cases.AnalysisCase) -> str:
@@ -124,9 +134,9 @@ def analysis(case: cases.AnalysisCase) -> str:
 
 def _checked(claim: Claim) -> str:
     if claim.reason == "not surely too much":
-        return f"الـ underfitting مظهرش: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"مش أكيد إن الـ underfitting ظهر: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason == "does not surely overfit without":
-        return f"الـ overfitting من غيره مظهرش: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"مش أكيد إن الـ overfitting ظهر من غيره: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason is not None:
         return f"{_WHETHER[claim.key]} لسه مش محسوم: {figures(claim)}؛ {REASONS[claim.reason]}."
     said = _SUPPORTED if claim.verdict == "supported" else _CONTRADICTED
@@ -148,14 +158,19 @@ def takeaway(case: cases.TakeawayCase) -> str:
             whether = f"{strength(found.strength[1])} صاحب أقل متوسط، بس هل هو أحسن من {strength(found.against[1])}؟"
             return f"{whether} لسه مش محسوم: {'؛ '.join(filter(None, (_difference(found), would_decide(remedy))))}."
         case cases.SmallestIsBest(value):
-            return f"{strength(value)} هو الأحسن هنا، وكل strength أكبر منه أكيد أوحش."
+            if value == 0:
+                return f"عكس كلام الكتب، {strength(0)}، يعني من غيره خالص، هو الأحسن هنا: كل اللي فوقه أكيد أوحش."
+            return f"أصغر قيمة، {strength(value)}، هي الأحسن هنا: كل اللي أكبر منها أكيد أوحش."
         case cases.SmallestIsLowest(value, worse):
-            others = f"{_strengths(worse)} أكيد أوحش، والباقي لأ" if worse else "بس مفيش واحد فيهم أكيد أوحش"
-            return f"مفيش strength أكبر نزّل عن {strength(value)} صاحب أقل loss؛ {others}."
+            others = f"{_strengths(worse)} أكيد أوحش، والباقي مش أكيد" if worse else "ومفيش واحد فيهم أكيد أوحش"
+            return f"مفيش strength أكبر قدر ينزل عن {strength(value)}، صاحب أقل loss؛ {others}."
         case cases.NotComparable(value):
             return f"{strength(value)} صاحب أقل loss، بس مفيش حاجة نقارنه بيها."
         case cases.NoAnswer():
             return "لسه مفيش إجابة."
+        case cases.AloneItWouldBe(verdict):
+            gain = "فيه مكسب أكيد" if verdict == "supported" else "أي مكسب أكيد أقل من standard error واحد"
+            return f"لوحده {gain}؛ بس المقارنة لازم تبقى صح مع كل المقارنات التانية، فنطاقها أوسع وسايباه مفتوح."
         case cases.BothSides(too_much, too_little):
             much, little = _side(too_much, "underfitting"), _side(too_little, "overfitting")
             return f"قوي زيادة: {much}. ضعيف زيادة: {little}."
@@ -170,7 +185,7 @@ def _side(claim: Claim, name: str) -> str:
         case "supported":
             return f"شفنا {name} عند {_seen_at(claim)}"
         case "contradicted":
-            return f"مفيش {name}"
+            return f"مفيش {name} عند {ltr(format_strength(claim.figures[-1].strength or 0.0))}"
         case "undecided":
             return f"مش أكيد إننا شفنا {name}"
 
@@ -179,32 +194,6 @@ def _seen_at(claim: Claim) -> str:
     return listed(
         list(dict.fromkeys(ltr(format_strength(f.strength)) for f in claim.figures if f.strength is not None))
     )
-
-
-def methods(made: cases.Made) -> str:
-    """Write a paragraph on how the study was made."""
-    ranges = listed([f"{penalty(each)} عند {_strengths(each.strengths)}" for each in made.tried])
-    data = made.data
-    test = f" {wa(count(data.test, EXAMPLE))} test" if data.test else ""
-    paired = "نفس الـ seed ونفس المثال" if made.by_examples else "نفس الـ seed"
-    noise = f" بتغطي دوشة {' أو '.join(of(covers) for covers in made.covers)}" if made.covers else ""
-    split = _DIVIDED if made.divided else ""
-    looks = f" زودنا seeds على {ltr(str(made.looks))} بصات، والخطأ متقسم عليهم." if made.looks else ""
-    return (
-        f"دربنا {count_english(made.networks, 'network')} ({isolated(made.builder)}؛ {ranges}) على "
-        f"{isolated(data.name)}: {count(data.train, EXAMPLE)} تدريب {wa(count(data.validation, EXAMPLE))} "
-        f"validation{test}، بـ {count_english(made.seeds, 'seed')} {wa(count_english(made.epochs, 'epoch'))} "
-        f"{wa(ltr(f'batch size {made.batch_size:,}'))}. في الـ seed الواحد كل الـ strengths بتبدأ بنفس الـ "
-        "weights وبتشوف الـ batches بنفس الترتيب. اخترنا الـ strength على الـ validation data loss بعد آخر "
-        f"epoch، من غير العقوبة، وقارنا بالفروق على {paired}، بنطاقات {ltr('95%')} صح كلها مع "
-        f"بعض{noise}.{split}{looks} التدريب والإحصاء: {ltr(f'ridgepath {made.version}'.strip())}."
-    )
-
-
-_DIVIDED = (
-    " كل seed قسم أمثلة التدريب والـ validation من أول وجديد؛ والنطاقات محسوب فيها إن داتا التدريب متداخلة (Nadeau and "
-    "Bengio 2003)."
-)
 
 
 def _strengths(strengths: Sequence[float]) -> str:

@@ -9,7 +9,8 @@ from ridgepath.penalties import format_strength
 from ridgepath.report.cases import findings as cases
 from ridgepath.report.formatting import MISSING, interval_ends, spread_of_evidence, write_estimate
 from ridgepath.report.locale.ar import names
-from ridgepath.report.locale.ar.numbers import EXAMPLE, count, count_english, ltr, range_of, strength, wa
+from ridgepath.report.locale.ar.numbers import examples as examples_of
+from ridgepath.report.locale.ar.numbers import ltr, range_of, seeds, strength, wa
 from ridgepath.statistics.claims import Claim, Figure, Key, Reason, Unit
 from ridgepath.statistics.claims import Verdict as ClaimVerdict
 from ridgepath.statistics.diagnosis import State
@@ -172,21 +173,21 @@ def course_columns(last: int) -> tuple[str, ...]:
 def findings_reading(case: cases.FindingsReading) -> str:
     """Say how the tables, or the claims, are to be read."""
     match case:
-        case cases.ShiftsReading(seeds, noise, examples, states):
+        case cases.ShiftsReading(entered, noise, examples, states):
             meanings = "؛ ".join(f"«{STATES[each]}»: {MEANINGS[each]}" for each in states)
             return (
                 f"{ltr('↑')} أكيد زاد، {ltr('↓')} أكيد قل، {ltr('?')} مش أكيد: التغيرات محسوبة seed بـ seed، على "
-                f"{_seeds(seeds)}، ونطاقات {ltr('95%')} كلها صح مع بعض. {_shift_noise(noise, examples)} {meanings}."
+                f"{_seeds(entered)}، ونطاقات {ltr('95%')} كلها صح مع بعض. {_shift_noise(noise, examples)} {meanings}."
             )
-        case cases.CoursesReading(seeds, divided):
-            noise_of = _seeds(seeds) + ("، كل واحد بتقسيمه" if divided else "، على أمثلة الـ validation دي")
+        case cases.CoursesReading(entered, divided):
+            noise_of = _seeds(entered) + ("، كل واحد بتقسيمه" if divided else "، على أمثلة الـ validation دي")
             return (
                 f"على مدار الـ epochs (نطاقات {ltr('95%')}؛ دوشة {noise_of}): «رجع يزيد» يعني الزيادة أكيد فوق "
                 "الصفر، أيًا كان أقل epoch؛ و«لسه بيقل» يعني آخر epoch أكيد هو الأقل."
             )
-        case cases.ClaimsReading(seeds, covers):
+        case cases.ClaimsReading(entered, covers):
             return (
-                f"بين القوسين: نطاقات {ltr('95%')} من {_seeds(seeds)}، محسوبة seed بـ seed؛ نطاقات الكلام الواحد "
+                f"بين القوسين: نطاقات {ltr('95%')} على {_seeds(entered)}، محسوبة seed بـ seed؛ نطاقات الكلام الواحد "
                 f"كلها صح مع بعض، فأي حكم «صح هنا» أو «مش صح هنا» بيطلع غلط في {ltr('5%')} من الدراسات بالكتير. "
                 f"وهي بتغطي دوشة {' أو '.join(names.of(noise) for noise in covers)}."
             )
@@ -195,13 +196,11 @@ def findings_reading(case: cases.FindingsReading) -> str:
 
 
 def _seeds(counts: cases.SeedCounts) -> str:
-    if counts.fewest == counts.most:
-        return count_english(counts.most, "seed")
-    return ltr(f"{counts.fewest} - {counts.most} seeds")
+    return seeds(counts.fewest, counts.most)
 
 
 def _shift_noise(noise: cases.ShiftNoise, examples: int) -> str:
-    counted = f"{count(examples, EXAMPLE)} validation"
+    counted = examples_of(examples, "validation")
     match noise:
         case "divided":
             return "وهي بتغطي دوشة الـ seeds والأمثلة والتقسيم."

@@ -37,9 +37,10 @@ _COVERS: dict[Covers, str] = {
 STRENGTH, TRIALS = "strength", "تجارب"
 
 TABLE_LEGEND = (
-    "min: أقل متوسط validation data loss. 1se: أكبر strength متوسطه مبيبعدش عنه أكتر من standard error واحد. "
-    "الفجوة (gap): الـ validation data loss ناقص الـ training data loss. أحسن epoch: اللي كان فيه الـ validation data "
-    f"loss بتاع التجربة أقل حاجة. قريب من الصفر: نسبة الـ weights اللي فيها {ltr('|w| < 0.001')}."
+    f"{ltr('min')}: أقل متوسط validation data loss. {ltr('1se')}: أكبر strength متوسطه مبيبعدش عنه أكتر من standard "
+    "error واحد. الفجوة (gap): الـ validation data loss ناقص الـ training data loss. أحسن epoch: اللي كان فيه الـ "
+    "validation data loss بتاع التجربة أقل حاجة. قريب من الصفر: نسبة الـ weights اللي فيها "
+    f"{ltr('|w| < 0.001')}."
 )
 
 
@@ -61,6 +62,11 @@ def column(name: str) -> tuple[str, str]:
     return "data loss" if rest == "data_loss" else rest, _SPLITS[split]
 
 
+def heading(group: str, title: str) -> str:
+    """Write the two headings of a column as one."""
+    return f"{group} {title}"
+
+
 def of(covers: Covers) -> str:
     """Name what noise an interval covers."""
     return _COVERS[covers]
@@ -74,6 +80,11 @@ def named(point: Point) -> str:
 def number(text: str) -> str:
     """Keep a number, or a formula, in its own order among words."""
     return ltr(text)
+
+
+def quoted(text: str) -> str:
+    """Keep a text that is not of this report, such as an error's, in its own direction."""
+    return isolated(text)
 
 
 def trials(done: int, planned: int) -> str:

@@ -8,10 +8,10 @@ from ridgepath.report.locale.ar.numbers import (
     EXAMPLE,
     TRIAL,
     count,
-    count_english,
     isolated,
     listed,
     ltr,
+    seeds,
     share,
     strength,
     wa,
@@ -27,9 +27,10 @@ _SPLITS = {"val": "validation", "train": "training"}
 def note(case: cases.NoteCase) -> str:
     """Phrase one note: on noise, examples, trials left out, or the ends of the path."""
     match case:
-        case cases.ErrorsCover(fewest, seeds, noise, tested):
-            over = count_english(seeds, "seed") if fewest == seeds else ltr(f"{fewest} - {seeds} seeds")
-            figures = f"الأرقام متوسطات على {over} {ltr('±')} الـ standard error، ومعاها نطاقات {ltr('95%')}"
+        case cases.ErrorsCover(fewest, most, noise, tested):
+            figures = (
+                f"الأرقام متوسطات على {seeds(fewest, most)} {ltr('±')} الـ standard error، ومعاها نطاقات {ltr('95%')}"
+            )
             figures += " (confidence intervals)."
             return f"{figures} {_on_sources(noise, tested=tested)}"
         case cases.Divided(division):
@@ -45,8 +46,8 @@ def note(case: cases.NoteCase) -> str:
             return _on_shares(case)
         case cases.OneTrialOnly():
             return (
-                "تجربة واحدة عند strength مبتقولش حاجة عن دوشة الـ seeds: الأخطاء هناك بتغطي الأمثلة بس، والأرقام اللي "
-                f"ملهاش خطأ مكتوب جنبها {ltr('± ?')}، ومفيش فرق بيتحسم. زود seeds."
+                "تجربة واحدة عند strength مبتقولش حاجة عن دوشة الـ seeds: الـ standard error هناك بيغطي الأمثلة بس، "
+                f"والأرقام اللي ملهاش standard error مكتوب جنبها {ltr('± ?')}، ومفيش فرق بيتحسم. زود seeds."
             )
         case cases.LowestAtLargest(variant):
             return f"{_prefix(variant)}أقل متوسط طلع عند أكبر strength جربناه؛ ممكن الأكبر منه يكون أقل كمان."
@@ -78,16 +79,16 @@ def _on_sources(noise: cases.Noise, *, tested: bool) -> str:
                 "اللي طلعت لنا."
             )
         case "divided":
-            others = "أخطاء الـ test data loss بتغطي دوشة الـ seeds وأمثلة الـ test، " * tested + others
+            others = "نطاقات الـ test data loss بتغطي دوشة الـ seeds وأمثلة الـ test، " * tested + others
             return (
-                f"أخطاء أرقام الـ validation والفجوة (gap) بتغطي {_OF_SEEDS}، وأنهي أمثلة طلعت لنا، واتقسمت إزاي؛ داتا "
-                f"التدريب متداخلة، وده محسوب (Nadeau and Bengio 2003). {others}"
+                f"نطاقات أرقام الـ validation والفجوة (gap) بتغطي {_OF_SEEDS}، وأنهي أمثلة طلعت لنا، واتقسمت "
+                f"إزاي؛ داتا التدريب متداخلة، وده محسوب (Nadeau and Bengio 2003). {others}"
             )
         case "one example":
-            return f"الأخطاء بتغطي {_OF_SEEDS}؛ مثال validation واحد مبيقولش حاجة عن دوشة الأمثلة."
+            return f"النطاقات بتغطي {_OF_SEEDS}؛ مثال validation واحد مبيقولش حاجة عن دوشة الأمثلة."
         case "two sources":
             return (
-                f"أخطاء {measures} والفجوة (gap) بتغطي مصدرين للدوشة (noise): {_OF_SEEDS}، وإن الأمثلة دي بالذات "
+                f"نطاقات {measures} والفجوة (gap) بتغطي مصدرين للدوشة (noise): {_OF_SEEDS}، وإن الأمثلة دي بالذات "
                 f"هي اللي طلعت لنا. {others}"
             )
 
@@ -149,6 +150,7 @@ def _on_data(
                 "لو كلهم كان عندهم نفس الـ seeds."
             )
         case cases.NotFinite(split, points):
-            where = "، ".join(isolated(f"{variant} {format_strength(value)}".lstrip()) for variant, value in points)
+            named = [f"{variant or 'strength'} {format_strength(value)}" for variant, value in points]
+            where = "، ".join(isolated(each) for each in named)
             loss = f"الـ {_SPLITS[split]} data loss"
-            return f"عند strength {where}: {loss} بتاع تجربة خلصت مش رقم سليم، فمفيش متوسط هناك."
+            return f"عند {where}: {loss} بتاع تجربة خلصت مش رقم سليم، فمفيش متوسط هناك."

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from ridgepath.penalties import format_strength
 from ridgepath.report.formatting import MISSING, Interval, interval_ends, write_estimate, write_number
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
 
 class Noun(NamedTuple):
     """An Arabic noun in the forms that counts ask for: «مثال واحد»، «مثالين»، «5 أمثلة»، «1,000 مثال»."""
@@ -24,8 +26,11 @@ POINT = Noun("نقطة مئوية", "نقطتين مئويتين", "نقط مئ�
 
 
 def ltr(text: str) -> str:
-    """Isolate a figure or a formula, which is read from left to right whatever stands around it (UAX 9)."""
-    return f"\N{LEFT-TO-RIGHT ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+    """Isolate a figure or a formula, which is read from left to right whatever stands around it (UAX 9).
+
+    It is not broken over two lines, where its second half would stand to the right of the first.
+    """
+    return f"\N{LEFT-TO-RIGHT ISOLATE}{text.replace(' ', NO_BREAK)}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def isolated(name: str) -> str:
@@ -38,6 +43,17 @@ def count(number: int, noun: Noun) -> str:
     if number in (1, 2):
         return noun.one if number == 1 else noun.two
     return f"{ltr(f'{number:,}')} {noun.few if 3 <= number % 100 <= 10 else noun.many}"
+
+
+def examples(number: int, split: str) -> str:
+    """Count the examples of a split: «مثال validation واحد»، «مثالين test»، «1,000 مثال تدريب»."""
+    return f"مثال {split} واحد" if number == 1 else f"{count(number, EXAMPLE)} {split}"
+
+
+def seeds(fewest: int, most: int) -> str:
+    """Count seeds, where strengths may have unequal numbers of them: «5 seeds»، «3 لـ 5 seeds»."""
+    counted = count_english(most, "seed")
+    return counted if fewest == most else f"{ltr(f'{fewest}')} لـ {counted}"
 
 
 def count_english(number: int, noun: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ridgepath.report.locale.ar.numbers import EXAMPLE, count, count_english, ltr
+from ridgepath.report.locale.ar.numbers import count_english, ltr
 from ridgepath.report.locale.ar.numbers import duration as duration
+from ridgepath.report.locale.ar.numbers import examples as counted
 
 DATA, EXAMPLES, FINGERPRINT, NETWORK = "الداتا", "الأمثلة", "بصمة الداتا", "الـ network"
 SEEDS, TRAINING, ENGINE, TIME = "الـ seeds", "التدريب", "المحرك", "الوقت"
@@ -12,8 +13,8 @@ NO_ENGINE = "مفيش تجربة خلصت"
 
 def examples(train: int, validation: int, test: int) -> str:
     """Count the examples."""
-    tested = f"{count(test, EXAMPLE)} test" if test else "من غير test"
-    return f"{count(train, EXAMPLE)} تدريب، {count(validation, EXAMPLE)} validation، {tested}"
+    tested = counted(test, "test") if test else "من غير test"
+    return f"{counted(train, 'تدريب')}، {counted(validation, 'validation')}، {tested}"
 
 
 def training(epochs: int, batch_size: int) -> str:

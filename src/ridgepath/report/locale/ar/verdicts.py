@@ -6,6 +6,7 @@ from ridgepath.report.cases import verdicts as cases
 from ridgepath.report.formatting import write_number
 from ridgepath.report.locale.ar.names import measure, of
 from ridgepath.report.locale.ar.numbers import EXAMPLE, count, count_english, ltr, strength
+from ridgepath.report.locale.ar.numbers import examples as counted
 from ridgepath.statistics.comparison import Verdict
 from ridgepath.statistics.variance import Covers
 
@@ -37,7 +38,7 @@ def would_decide(remedy: cases.Remedy) -> str:
         case cases.SeedsWould(seeds):
             return f"حوالي {count_english(seeds, 'seed')} في المجموع هيحسموها"
         case cases.ExamplesWould(examples):
-            return f"زيادة الـ seeds لوحدها مش هتحسمها، لكن حوالي {count(examples, EXAMPLE)} validation يحسموها"
+            return f"زيادة الـ seeds لوحدها مش هتحسمها، لكن حوالي {counted(examples, 'validation')} يحسموها"
         case cases.NotBySeeds():
             return "زيادة الـ seeds لوحدها مش هتحسمها"
         case cases.NeitherAlone():

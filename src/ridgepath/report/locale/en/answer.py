@@ -14,7 +14,7 @@ from ridgepath.report.formatting import (
     write_number,
     write_share,
 )
-from ridgepath.report.locale.en.names import measure, named, of
+from ridgepath.report.locale.en.names import measure, named
 from ridgepath.report.locale.en.numbers import listed, with_interval
 from ridgepath.report.locale.en.verdicts import would_decide
 from ridgepath.report.measures import LOSS
@@ -158,7 +158,7 @@ def further(case: cases.FurtherCase) -> str:
         case cases.PathCaption(covers, printed):
             bars = "One trial a strength: bars cover the examples only"
             if covers is not None:
-                bars = f"Bars are 95% intervals; those of validation losses cover {of(covers)}, the others seeds"
+                bars = f"Bars are 95% intervals; those of validation losses cover {covers}, the others seeds"
             switch = "" if printed else " Keras' val_loss can be switched on in the legend."
             return (
                 f"Mean data loss after the last epoch, without the penalty. {bars}. Strengths share seeds and "

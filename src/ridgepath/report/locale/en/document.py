@@ -27,9 +27,8 @@ _MEANS: dict[cases.Penalty, str] = {
     "weights towards 0 with the same force",
     "l2": "L2 regularization adds a penalty proportional to the sum of squared weights to the loss, which pulls large "
     "weights towards 0 most",
-    "dropout": "Dropout leaves out some of the outputs of a layer, others in every step, so that no unit can "
-    "rely on one "
-    "other",
+    "dropout": "Dropout leaves out some of the outputs of a layer, others in every step, so that no unit can rely on "
+    "any other",
     "weight_decay": "Weight decay takes a part off every weight in each step of the optimizer, beside the loss",
     "other": "What varies is an argument of the network",
 }
@@ -93,13 +92,23 @@ def objective(made: cases.Made) -> str:
 
 def trained(made: cases.Made) -> str:
     """Say what was trained."""
-    networks = f"{write_count(made.networks, 'network')} {'was' if made.networks == 1 else 'were'} trained"
-    seeds = f"every strength with {write_count(made.seeds, 'seed')}"
     length = f"{write_count(made.epochs, 'epoch')} and batches of {made.batch_size:,}"
     return (
-        f"{networks}: {seeds}, {length}, on {write_count(made.data.train, 'example')}. Strengths are compared on "
-        "validation data loss, which does not contain the penalty."
+        f"{_networks(made)}: every strength with {_seeds(made)}, {length}, on "
+        f"{write_count(made.data.train, 'example')}. Strengths are compared on validation data loss, which does not "
+        "contain the penalty."
     )
+
+
+def _seeds(made: cases.Made) -> str:
+    seeds = write_count(made.seeds, "seed")
+    return seeds if made.fewest == made.seeds else f"{made.fewest} to {seeds}"
+
+
+def _networks(made: cases.Made) -> str:
+    if made.networks < made.planned:
+        return f"{made.networks:,} of {write_count(made.planned, 'network')} were trained to the end"
+    return f"{write_count(made.networks, 'network')} {'was' if made.networks == 1 else 'were'} trained"
 
 
 def analysis(case: cases.AnalysisCase) -> str:
@@ -125,15 +134,14 @@ _DOES: dict[State, str] = {"no sure change": "makes no sure change", "not known"
 
 
 def _each_of(strengths: Sequence[float]) -> str:
-    listed_strengths = listed([format_strength(each) for each in strengths])
-    return listed_strengths if len(strengths) == 1 else f"each of {listed_strengths}"
+    return f"{'each of ' * (len(strengths) > 1)}{listed(_written(strengths))}"
 
 
 def _checked(claim: Claim) -> str:
     if claim.reason == "not surely too much":
-        return f"Underfitting was not seen: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"Underfitting was not surely seen: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason == "does not surely overfit without":
-        return f"Overfitting was not seen without it: {REASONS[claim.reason]} ({figures(claim)})."
+        return f"Overfitting was not surely seen without it: {REASONS[claim.reason]} ({figures(claim)})."
     if claim.reason is not None:
         return f"{_WHETHER[claim.key]} is open: {figures(claim)}; {REASONS[claim.reason]}."
     said = _SUPPORTED if claim.verdict == "supported" else _CONTRADICTED
@@ -144,7 +152,7 @@ def takeaway(case: cases.TakeawayCase) -> str:
     """Phrase one sentence of what is to be remembered."""
     match case:
         case cases.Helps(found):
-            better = f"{_of(found.strength[1])} generalizes better than {_of(found.against[1])}"
+            better = f"{_of(found.strength[1], start=True)} generalizes better than {_of(found.against[1])}"
             return f"{better}, and that is no noise: {_difference(found)}."
         case cases.MakesNoDifference(found):
             return (
@@ -155,14 +163,19 @@ def takeaway(case: cases.TakeawayCase) -> str:
             whether = f"Whether {_of(found.strength[1])}, the lowest, is better than {_of(found.against[1])} is open"
             return f"{whether}: {'; '.join(filter(None, (_difference(found), would_decide(remedy))))}."
         case cases.SmallestIsBest(strength):
-            return f"{_of(strength)} is best here, and every larger strength is surely worse."
+            if strength == 0:
+                return "Strength 0, none of it, is best here, contrary to the textbook: all above 0 are surely worse."
+            return f"{_of(strength, start=True)}, the smallest, is best here: every larger one is surely worse."
         case cases.SmallestIsLowest(strength, worse):
-            others = f"{_strengths(worse)} surely worse, the others not" if worse else "none is surely worse"
+            others = f"{listed(_written(worse))} surely worse, the others not" if worse else "none is surely worse"
             return f"No larger strength improved on {_of(strength)}, which has the lowest loss; {others}."
         case cases.NotComparable(strength):
-            return f"{_of(strength)} has the lowest loss, but there is nothing to hold it against."
+            return f"{_of(strength, start=True)} has the lowest loss, but there is nothing to hold it against."
         case cases.NoAnswer():
             return "There is no answer yet."
+        case cases.AloneItWouldBe(verdict):
+            gain = "some gain is sure" if verdict == "supported" else "every gain is surely below one standard error"
+            return f"Taken alone, {gain}; the comparison must hold together with all others, and leaves it open."
         case cases.BothSides(too_much, too_little):
             return f"Too strong: {_side(too_much, 'underfitting')}. Too weak: {_side(too_little, 'overfitting')}."
 
@@ -176,7 +189,7 @@ def _side(claim: Claim, name: str) -> str:
         case "supported":
             return f"{name} was seen at {_seen_at(claim)}"
         case "contradicted":
-            return f"there was no {name}"
+            return f"there was no {name} at {format_strength(claim.figures[-1].strength or 0.0)}"
         case "undecided":
             return f"{name} was not surely seen"
 
@@ -185,35 +198,13 @@ def _seen_at(claim: Claim) -> str:
     return listed(list(dict.fromkeys(format_strength(f.strength) for f in claim.figures if f.strength is not None)))
 
 
-def methods(made: cases.Made) -> str:
-    """Write a paragraph for a paper."""
-    ranges = listed([f"{penalty(each)} at {_strengths(each.strengths)}" for each in made.tried])
-    data = made.data
-    test = f" and {data.test:,} test" if data.test else ""
-    paired = "by seed and example" if made.by_examples else "by seed"
-    noise = f" that cover the noise of {' or of '.join(made.covers)}" if made.covers else ""
-    split = _DIVIDED if made.divided else ""
-    looks = f" Seeds were added over {made.looks} looks, among which the error was spent." if made.looks else ""
-    version = f" {made.version}" if made.version else ""
-    return (
-        f"We trained {write_count(made.networks, 'network')} ({made.builder}; {ranges}) on {data.name} with "
-        f"{data.train:,} training, {data.validation:,} validation{test} examples, {write_count(made.seeds, 'seed')}, "
-        f"{write_count(made.epochs, 'epoch')} and batches of {made.batch_size:,}. In one seed all strengths share "
-        "initial weights and order of batches. Strengths were chosen on validation data loss after the last "
-        f"epoch, without the penalty, and compared by differences paired {paired}, with simultaneous 95% "
-        f"intervals{noise}.{split}{looks} Training and statistics: ridgepath{version}."
-    )
-
-
-_DIVIDED = (
-    " Every seed divided training and validation examples anew; intervals account for the overlap of training sets "
-    "(Nadeau and Bengio 2003)."
-)
-
-
 def _strengths(strengths: Sequence[float]) -> str:
-    return ", ".join(map(format_strength, strengths))
+    return ", ".join(_written(strengths))
 
 
-def _of(strength: float) -> str:
-    return f"strength {format_strength(strength)}"
+def _written(strengths: Sequence[float]) -> list[str]:
+    return [format_strength(each) for each in strengths]
+
+
+def _of(strength: float, *, start: bool = False) -> str:
+    return f"{'Strength' if start else 'strength'} {format_strength(strength)}"

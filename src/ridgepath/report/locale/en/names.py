@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.families import Point
-from ridgepath.statistics.variance import Covers
 
 _MEASURES = {
     "gap": "gap between validation and training data loss",
@@ -52,9 +51,9 @@ def column(name: str) -> tuple[str, str]:
     return "data loss" if rest == "data_loss" else rest, _SPLITS[split]
 
 
-def of(covers: Covers) -> str:
-    """Name what noise an interval covers."""
-    return covers
+def heading(group: str, title: str) -> str:
+    """Write the two headings of a column as one."""
+    return f"{group}, {title}"
 
 
 def named(point: Point) -> str:
@@ -64,6 +63,11 @@ def named(point: Point) -> str:
 
 def number(text: str) -> str:
     """Keep a number, or a formula, in its own order among words."""
+    return text
+
+
+def quoted(text: str) -> str:
+    """Keep a text that is not of this report, such as an error's, in its own direction."""
     return text
 
 
