@@ -232,3 +232,4 @@ def test_what_is_not_lowered_is_trained_by_fit_and_said_so(here, generator, caps
     assert set(path.trials["engine"]) == {"reference"}
     said = " ".join(capsys.readouterr().err.split())
     assert "Trained by plain model.fit at 0, 0.1: Own has a train_step of its own." in said
+    assert said.count("Own has a train_step of its own") == 1
