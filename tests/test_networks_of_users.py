@@ -44,6 +44,11 @@ def build(l2):
     return model
 """
 
+FAILING_CALL = """
+    def call(self, inputs):
+        raise RuntimeError(f"no table for {inputs.shape[1]} columns")
+"""
+
 TWO_INPUTS = """
 import keras
 
@@ -158,6 +163,15 @@ def test_what_else_tensorflow_has_is_said_to_have_no_place(here, capsys, name):
     assert not (here / "study").exists()
 
 
+def test_what_fails_in_a_layer_is_said_and_not_keras_account_of_the_call(here, capsys):
+    (here / "net.py").write_text(SUBCLASSED.replace("    def call(self, inputs):\n", FAILING_CALL))
+    np.savez(here / "data.npz", **split(x=np.ones((50, 6), np.float32), y=classes()))
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "net.py", "--data", "data.npz", "--study", "study", "--workers", "1", "--batch-size", "10"])
+    assert ended.value.code == 2
+    assert "received an error: RuntimeError: no table for 6 columns (in Network.call())" in capsys.readouterr().err
+
+
 def test_a_class_of_ones_own(here, generator):
     path = trained(here, SUBCLASSED, split(x=vectors(generator, 6), y=classes()))
     assert set(path.trials["engine"]) == {"jax"}
@@ -218,3 +232,4 @@ def test_what_is_not_lowered_is_trained_by_fit_and_said_so(here, generator, caps
     assert set(path.trials["engine"]) == {"reference"}
     said = " ".join(capsys.readouterr().err.split())
     assert "Trained by plain model.fit at 0, 0.1: Own has a train_step of its own." in said
+    assert said.count("Own has a train_step of its own") == 1

@@ -49,7 +49,7 @@ class Watch:
         )
         self._task = self._bar.add_task("starting", total=None, counts="")
         self._trials = self._all_trials = self._epochs = 0
-        self._said: set[str] = set()
+        self._refused: set[tuple[str, float]] = set()
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -70,14 +70,18 @@ class Watch:
         """Say something that stays on the screen."""
         self._console.print(text)
 
+    def say_refused(self, refused: Mapping[tuple[str, float], str], *, several: bool) -> None:
+        """Say what the reference engine trains, and why, but for what was said before: workers find it out again."""
+        new = {point: reason for point, reason in refused.items() if point not in self._refused}
+        self._refused |= new.keys()
+        for sentence in explain(new, several=several):
+            self.say(sentence)
+
     def follow(self, legs: Iterable[Leg], *, trials: int, epochs: int) -> Iterator[TrialResult]:
         """Yield the results of legs as they come, and count: so many trials of so many epochs each are trained."""
         self.begin(trials=trials, epochs=epochs)
         for leg in legs:
-            for sentence in explain(leg.refused, several=True):
-                if sentence not in self._said:
-                    self._said.add(sentence)
-                    self.say(sentence)
+            self.say_refused(leg.refused, several=True)
             yield from leg.results
             self.advance(trials=len(leg.results), epochs=leg.epochs)
 

@@ -170,9 +170,9 @@ def run(request: Request, watch: Watch) -> Path:
                     study = with_strengths(study, found.strengths)
                     network = crew.met(_inspect(pool, request.builder, study, dataset)())
                     missing = _missing(study, store)
-                refused = explain(network.refused, several=len(study.variants) > 1)
-                for sentence in (*dataset.account, *refused, *describe(study)):
+                for sentence in (*dataset.account, *describe(study)):
                     watch.say(sentence)
+                watch.say_refused(network.refused, several=len(study.variants) > 1)
                 store = _written(
                     study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
                 )

@@ -182,8 +182,9 @@ def _where(error: Exception) -> str:
 def first_line(error: Exception) -> str:
     """Return the kind of an error and the first line of what it says.
 
-    Of an error in a layer's call, Keras puts what it says in bold between an account of the call.
+    Of an error in a layer's call, Keras gives a long account: the layer in its first line, what was said in bold below.
     """
-    bold = re.search(r"\x1b\[1m(.+?)\x1b\[0m", str(error), flags=re.DOTALL)
-    lines = (bold[1] if bold else str(error)).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {lines[0]}"
+    in_call = re.search(r"Exception encountered when calling (\S+)\.\n+\x1b\[1m(.+?)\x1b\[0m", str(error), re.DOTALL)
+    layer, said = in_call.groups() if in_call else ("", str(error))
+    lines = said.strip().splitlines() or [""]
+    return f"{type(error).__name__}: {lines[0]}" + (f" (in {layer})" if layer else "")
