@@ -9,6 +9,7 @@ import keras
 import pytest
 
 from ridgepath.callbacks import EarlyStopping
+from ridgepath.study import PROVED_BATCHES
 from ridgepath.training import coefficients, lowering, proof
 
 PAGE = (Path(__file__).parent.parent / "docs" / "networks.md").read_text(encoding="utf-8")
@@ -57,7 +58,7 @@ def test_every_reason_for_plain_fit_is_in_the_table():
 def test_the_numbers_of_the_proof_are_those_of_the_program():
     text = section("Compiled programs, and their proof")
     assert f"{proof.MARGIN:g} times" in text
-    assert proof.FULL_BATCHES == 2
+    assert PROVED_BATCHES == 2
     assert "two full batches" in text
 
 

@@ -83,16 +83,6 @@ class EarlyStopping:
         """Whether what is watched should rise."""
         return self.mode == "max" if self.mode != "auto" else bool(direction(self.monitor))
 
-    def describe(self) -> str:
-        """Write the rule as a reader needs it, in a clause."""
-        more = {
-            "min_delta": f"by more than {self.min_delta:g}" if self.min_delta else "",
-            "baseline": "" if self.baseline is None else f"and better than {self.baseline:g}",
-            "start_from_epoch": f"from epoch {self.start_from_epoch + 1} on" if self.start_from_epoch else "",
-        }
-        improves = " ".join(("improves", *filter(None, more.values())))
-        return f"a trial stops when {self.monitor} no longer {improves} (patience {self.patience})"
-
 
 def _refuse(expected: str, received: object, remedy: str) -> None:
     raise InputError(expected, received=repr(received), remedy=remedy)

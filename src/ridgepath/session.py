@@ -29,14 +29,12 @@ from ridgepath.search import Found, extensions, find_strengths, found_before, ne
 from ridgepath.splits import describe, sizes
 from ridgepath.statistics.bracket import COUNT
 from ridgepath.store import FILE, StudyStore, check_folder
-from ridgepath.study import FIXED, NetworkCard, Shard, Study, Trial, Variant, plan_shards
+from ridgepath.study import FIXED, NetworkCard, Shard, Study, Trial, Variant, plan_shards, proof_examples
 from ridgepath.weighting import ClassWeight, check_class_weight, frozen_class_weight
 
 ENGINES = ("auto", "jax", "reference")
 MOST_TRAIN_EVALUATED = 10_000
 """Training examples, at most, on which the training figures of every epoch are taken."""
-PROVED_BATCHES = 2
-"""Full batches that a worker is given, besides a last smaller one, for a lowered program to prove itself."""
 
 
 @dataclass(frozen=True)
@@ -310,8 +308,7 @@ def _train(
 
 def _inspect(pool: LocalWorkers, builder: Builder, study: Study, dataset: Dataset) -> Callable[[], NetworkCard]:
     """Let workers look at the network, a variant each, and return what waits for what they found."""
-    wanted = PROVED_BATCHES * study.batch_size + study.data.train % study.batch_size
-    examples = dataset.train.take(slice(min(wanted, dataset.train.examples)))
+    examples = dataset.train.take(slice(proof_examples(study.data.train, study.batch_size)))
     found = [
         pool.begin(_inspect_network, builder, study, [(variant.name, s) for s in variant.strengths], examples)
         for variant in study.variants

@@ -266,6 +266,15 @@ def plan_shards(trials: Iterable[Trial], *, together: int = 1) -> tuple[Shard, .
     )
 
 
+PROVED_BATCHES = 2
+"""Full batches on which a lowered program proves itself; one smaller batch follows where an epoch ends with one."""
+
+
+def proof_examples(examples: int, batch_size: int) -> int:
+    """Return on how many of so many training examples a lowered program proves itself."""
+    return min(PROVED_BATCHES, examples // batch_size) * batch_size + examples % batch_size
+
+
 def check_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """Return seeds as a tuple: a count gives 0, 1, ..., a list is taken as it is.
 

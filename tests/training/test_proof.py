@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from zoo import NETWORKS, VECTORS, of_layer
 
+from ridgepath.study import proof_examples
 from ridgepath.training import proof
 from ridgepath.training.coefficients import Coefficients
 from ridgepath.training.lowering import Lowered, NotLoweredError
@@ -14,14 +15,14 @@ BATCH = 16
 
 
 def proved(build, data=VECTORS):
-    few = data.train.take(slice(proof.proof_examples(data.train.examples, BATCH)))
+    few = data.train.take(slice(proof_examples(data.train.examples, BATCH)))
     model = build_model(build, 0.02, seed=0, example=few.take(slice(BATCH)).batch)
     proof.prove(Lowered(model, few.take(slice(BATCH)).batch), few.batch, batch_size=BATCH)
     return model
 
 
 def test_it_takes_full_batches_and_the_last_smaller_one():
-    assert [proof.proof_examples(*given) for given in ((50, 16), (48, 16), (20, 16), (16, 16))] == [34, 32, 20, 16]
+    assert [proof_examples(*given) for given in ((50, 16), (48, 16), (20, 16), (16, 16))] == [34, 32, 20, 16]
 
 
 def test_a_network_with_dropout_proves_itself_and_is_as_it_was():

@@ -9,7 +9,7 @@ from fit_oracle import lowered_trial
 from zoo import NETWORKS
 
 from ridgepath.builders import find_builder
-from ridgepath.study import Study, Trial, Variant
+from ridgepath.study import Study, Trial, Variant, proof_examples
 from ridgepath.training import lowering, proof
 from ridgepath.training.models import Networks
 from ridgepath.training.reference import train_reference
@@ -47,7 +47,7 @@ def test_it_is_lowered_and_proves_itself(network):
     _, networks, data, _ = network
     lowered = lowering.lower(started(networks), few(data, BATCH))
     before = lowered.state
-    proof.prove(lowered, few(data, proof.proof_examples(data.train.examples, BATCH)), batch_size=BATCH)
+    proof.prove(lowered, few(data, proof_examples(data.train.examples, BATCH)), batch_size=BATCH)
     for name, values in lowered.state.items():
         assert all(np.array_equal(*pair) for pair in zip(values, before[name], strict=True))
 

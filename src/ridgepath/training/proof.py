@@ -24,21 +24,13 @@ from ridgepath.training.trial import Program
 MARGIN = 20.0
 """How many times more than a change of the last digits two programs of the same steps may differ."""
 
-FULL_BATCHES = 2
-"""Full batches of a proof; one smaller batch follows where an epoch ends with one."""
-
-
-def proof_examples(examples: int, batch_size: int) -> int:
-    """Return how many of the training examples a proof takes."""
-    return min(FULL_BATCHES, examples // batch_size) * batch_size + examples % batch_size
-
 
 def prove(lowered: Lowered, examples: Batch, *, batch_size: int) -> None:
     """Train the model of a lowered program for a few steps both ways.
 
     Args:
         lowered: the model as it starts; it is as before in the end.
-        examples: as :func:`proof_examples` counts them, as ``fit`` takes them.
+        examples: as :func:`ridgepath.study.proof_examples` counts them, as ``fit`` takes them.
 
     Raises:
         NotLoweredError: they do not agree, or the program fails, with the reason.

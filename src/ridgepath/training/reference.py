@@ -26,10 +26,10 @@ from ridgepath.study import Study, Trial
 from ridgepath.training.device import EVALUATED_TOGETHER, batch_order, evaluated_part, fit_batch
 from ridgepath.training.ending import Ending, diverged_result, done_result, example_shape, mean_loss
 from ridgepath.training.example_losses import example_losses
-from ridgepath.training.lowering import NEAR_ZERO, has_call_losses, hidden_kernels, is_mean_over_examples
+from ridgepath.training.lowering import NEAR_ZERO, has_call_losses, hidden_kernels
 from ridgepath.training.models import Batch, Networks
 from ridgepath.training.reference_probes import probe
-from ridgepath.training.trial import Evaluated, watcher_of
+from ridgepath.training.trial import Evaluated, evaluated_together, watcher_of
 
 
 class OrderedBatches(keras.utils.PyDataset):  # type: ignore[misc]
@@ -53,18 +53,20 @@ class _Recorder:
     """Collects the columns of ``epoch_columns`` at the end of each epoch of ``fit``.
 
     Attributes:
+        adds: whether calling the network adds to its loss.
         together: examples that are evaluated at once.
     """
 
     model: Any
     train_part: Split
     validation: Split
+    adds: bool
     together: int
     epochs: dict[str, list[float]] = field(default_factory=dict)
 
     def record(self, logs: dict[str, float]) -> None:
         """Take the figures of an epoch, and put them beside what ``fit`` reports of it, for early stopping to see."""
-        train = evaluate(self.model, self.train_part, together=self.together)
+        train = evaluate(self.model, self.train_part, together=self.together, adds=self.adds)
         losses = evaluate(self.model, self.validation, together=self.together).losses
         figures = logs | _weight_figures(self.model) | {f"train_{name}": value for name, value in train.metrics.items()}
         figures["penalty"] += train.added
@@ -79,18 +81,19 @@ class _Recorder:
         return not all(math.isfinite(self.epochs[name][-1]) for name in ("loss", "val_loss", "train_data_loss"))
 
 
-def evaluate(model: Any, split: Split, *, together: int = EVALUATED_TOGETHER) -> Evaluated:
-    """Evaluate by Keras' own ``predict`` and ``evaluate``."""
+def evaluate(model: Any, split: Split, *, together: int = EVALUATED_TOGETHER, adds: bool = False) -> Evaluated:
+    """Evaluate by Keras' own ``predict`` and ``evaluate``.
+
+    Args:
+        together: examples that go through the network at once.
+        adds: whether calling the network adds to its loss.
+    """
     settings = {"batch_size": together, "verbose": 0}
     metrics = model.evaluate(split.x, split.y, sample_weight=split.weight, return_dict=True, **settings)
     loss = metrics.pop("loss") - _weight_penalty(model)
     losses = example_losses(model, split, model.predict(split.x, **settings))
-    added = loss - mean_loss(losses) if _adds_in_calls(model, split) else 0.0
+    added = loss - mean_loss(losses) if adds else 0.0
     return Evaluated(losses, metrics, loss, added)
-
-
-def _adds_in_calls(model: Any, split: Split) -> bool:
-    return has_call_losses(model, split.take(slice(0, 2)).batch)
 
 
 def _weight_penalty(model: Any) -> float:
@@ -127,9 +130,9 @@ def train_reference(model: Any, trial: Trial, data: Dataset, study: Study) -> Tr
     """Train one trial's model by ``model.fit``, and take the same figures as the lowered trial does."""
     began = time.perf_counter()
     data = divided(data, study.validation, trial.seed)
-    is_mean = is_mean_over_examples(model) and not _adds_in_calls(model, data.train)
-    together = EVALUATED_TOGETHER if is_mean else study.batch_size
-    recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation, together)
+    adds = has_call_losses(model, data.train.take(slice(0, 2)).batch)
+    together = evaluated_together(model, adds=adds, batch_size=study.batch_size)
+    recorder = _Recorder(model, evaluated_part(data.train, study.train_evaluated), data.validation, adds, together)
     record = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: recorder.record(logs))
     stopping = early_stopping(study)
     callbacks = [record, *stopping, _StopIfDiverged(recorder)]

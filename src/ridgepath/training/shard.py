@@ -22,12 +22,12 @@ from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import Builder
 from ridgepath.results import Leg, TrialResult, failed
 from ridgepath.splits import positions
-from ridgepath.study import FIXED, Shard, Study, Trial
+from ridgepath.study import FIXED, Shard, Study, Trial, proof_examples
 from ridgepath.training import trial as one
 from ridgepath.training.device import TrialData, fit_batch, on_device
 from ridgepath.training.lowering import Lowered, NotLoweredError, lower
 from ridgepath.training.models import Batch, Networks
-from ridgepath.training.proof import proof_examples, prove
+from ridgepath.training.proof import prove
 from ridgepath.training.reference import train_reference
 
 SPLITS_KEPT = 2
@@ -176,7 +176,7 @@ class _Workshop:
         try:
             program, lowered = self.program(trial)
             if lowered.key not in self.proven:
-                wanted = proof_examples(self.dataset.train.examples, self.study.batch_size)
+                wanted = proof_examples(self.study.data.train, self.study.batch_size)
                 few = fit_batch(self.dataset.train.take(slice(wanted)), self.study.class_weight)
                 prove(lowered, jax.tree.map(np.asarray, few), batch_size=self.study.batch_size)
                 self.proven |= {lowered.key}

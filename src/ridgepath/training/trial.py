@@ -43,6 +43,15 @@ class Evaluated(NamedTuple):
     added: float
 
 
+def evaluated_together(model: Any, *, adds: bool, batch_size: int) -> int:
+    """Return how many examples go through a network at once when it is evaluated.
+
+    Args:
+        adds: whether calling the network adds to its loss.
+    """
+    return EVALUATED_TOGETHER if is_mean_over_examples(model) and not adds else batch_size
+
+
 class Program:
     """The compiled functions of a lowered model, for trials of any strength and seed that share its key.
 
@@ -55,8 +64,7 @@ class Program:
         self.lowered = lowered
         self.metrics = lowered.metrics
         self.batch_size = batch_size
-        is_mean = is_mean_over_examples(lowered.model) and not lowered.has_call_losses
-        self.together = EVALUATED_TOGETHER if is_mean else batch_size
+        self.together = evaluated_together(lowered.model, adds=lowered.has_call_losses, batch_size=batch_size)
         self.train_epoch: Any = jax.jit(self._train_epoch, donate_argnums=0)
         self.evaluate_chunk = jax.jit(lowered.evaluate, donate_argnums=1)
         self.metric_results = jax.jit(lowered.metric_results)
