@@ -35,7 +35,8 @@ FLOORS = (
 PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
     "training": (
-        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
+        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
+        "lowering",
         *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
         "shard",
     ),
