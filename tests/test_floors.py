@@ -16,6 +16,7 @@ FLOORS = (
             "study",
             "portraits",
             "results",
+            "frames",
             "builders",
             "variants",
             "arrays",
@@ -30,7 +31,10 @@ FLOORS = (
     ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
+    (
+        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "reading", "api"),
+        *("cli", "__main__"),
+    ),
 )
 PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),

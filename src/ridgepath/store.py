@@ -17,14 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ridgepath import gallery
 from ridgepath.database import REMEDIES, connected, quoted, transaction
 from ridgepath.errors import StudyError
 from ridgepath.files import drafts, made
 from ridgepath.portraits import Portrait
-from ridgepath.results import DIVERGED, DONE, KEY, Results, TrialResult, epoch_columns, trial_columns
+from ridgepath.results import DIVERGED, DONE, KEY, Results, Table, TrialResult, epoch_columns, trial_columns
 from ridgepath.study import Study, Trial
 
 FILE = "study.db"
@@ -42,7 +41,7 @@ DEPTH = 4
 
 KEY_TYPES = {"variant": "TEXT", "strength": "REAL", "seed": "INTEGER"}
 OUTCOME_TYPES = {"status": "TEXT", "reason": "TEXT", "engine": "TEXT", "seconds": "REAL"}
-PANDAS_TYPES = {"TEXT": str, "REAL": np.float64, "INTEGER": np.int64}
+NUMPY_TYPES = {"TEXT": object, "REAL": np.float64, "INTEGER": np.int64}
 
 
 class StudyStore:
@@ -161,6 +160,15 @@ class StudyStore:
         with _reading(self.folder) as connection:
             return float(connection.execute("SELECT total(seconds) FROM sessions").fetchone()[0])
 
+    def trials(self) -> Table:
+        """Read the table of trials alone.
+
+        Raises:
+            StudyError: the file cannot be read.
+        """
+        with _reading(self.folder) as connection:
+            return self._table(connection, "trials")
+
     def results(self) -> Results:
         """Read the tidy tables; they have no rows as long as no trial is finished.
 
@@ -261,22 +269,24 @@ class StudyStore:
             "portraits": [] if result.portrait is None else [(*key, *gallery.to_row(result.portrait))],
         }
 
-    def _table(self, connection: sqlite3.Connection, table: str) -> pd.DataFrame:
+    def _table(self, connection: sqlite3.Connection, table: str) -> Table:
         columns = self._columns(table)
         missing = _missing_columns(_version(connection)) if table == "trials" else []
         present = [name for name in columns if name not in missing]
         cursor = connection.execute(f"SELECT * FROM {table} ORDER BY variant, strength, seed, 4")
         if [column[0] for column in cursor.description] != present:
             raise _damaged(self.folder, f"other columns in {table}")
-        frame = pd.DataFrame(cursor.fetchall(), columns=present).reindex(columns=list(columns))
+        absent = (math.nan,) * len(missing)
         try:
-            return frame.astype({name: PANDAS_TYPES[kind] for name, kind in columns.items()})
-        except (TypeError, ValueError) as error:
+            return np.array(
+                [(*row, *absent) for row in cursor], [(name, NUMPY_TYPES[kind]) for name, kind in columns.items()]
+            )
+        except (TypeError, ValueError, OverflowError) as error:
             raise _damaged(self.folder, f"in {table}: {error}") from None
 
-    def _example_losses(self, connection: sqlite3.Connection, trials: pd.DataFrame) -> dict[str, np.ndarray]:
+    def _example_losses(self, connection: sqlite3.Connection, trials: Table) -> dict[str, np.ndarray]:
         tables = {split: np.full((len(trials), size), np.nan, np.float32) for split, size in self._examples.items()}
-        rows = {key: row for row, key in enumerate(trials[list(KEY)].itertuples(index=False, name=None))}
+        rows = {key: row for row, key in enumerate(trials[list(KEY)].tolist())}
         for *key, split, losses in connection.execute("SELECT * FROM example_losses"):
             try:
                 tables[split][rows[tuple(key)]] = np.frombuffer(losses, "<f4")

@@ -48,12 +48,12 @@ of 100.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
 from scipy.special import stdtrit
 
 Floats = NDArray[np.float64]
@@ -65,7 +65,7 @@ ERROR = 0.05
 FEW_EXAMPLES = 50
 """Below this many examples MS_examples - MS_rest is too noisy to rely on alone (see :func:`half_width`)."""
 
-SMALLEST_LOG_P = -230.0
+SMALLEST_LOG_P, _LOG_P_STEP = -230.0, 1e-11
 
 
 @dataclass(frozen=True)
@@ -272,8 +272,13 @@ def p_value(squares: MeanSquares) -> float:
         return 1.0
     if distance > half_width(squares, math.exp(SMALLEST_LOG_P)):
         return 0.0
-    log_p = brentq(lambda log_error: half_width(squares, math.exp(log_error)) - distance, SMALLEST_LOG_P, 0.0)
-    return math.exp(float(log_p))
+    # Not scipy.optimize's brentq: importing that takes longer than all that a study is shown with.
+    steps = bisect_left(
+        range(round(-SMALLEST_LOG_P / _LOG_P_STEP)),
+        distance,
+        key=lambda step: half_width(squares, math.exp(-step * _LOG_P_STEP)),
+    )
+    return math.exp(-steps * _LOG_P_STEP)
 
 
 def mean_estimate(values: ArrayLike, *, overlap: float | None = None) -> MeanEstimate:
