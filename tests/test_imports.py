@@ -18,7 +18,7 @@ HEAVY = {
     *("plotly", "pyarrow", "rich.console", "rich.progress", "scipy", "scipy.optimize", "scipy.stats", "sklearn"),
     *("ridgepath.datasets", "ridgepath.execution", "ridgepath.report", "ridgepath.session", "ridgepath.training"),
 }
-READING = {"numpy", "scipy", "ridgepath.report"}
+READING = {"numpy", "ridgepath.report"}
 SAY_IMPORTS = (
     "import json, sys\n"
     "from ridgepath.cli import main\n"
@@ -64,7 +64,7 @@ def test_help_imports_no_numpy():
         assert imported_by(*arguments, "--help") <= {"rich.console"}
 
 
-def test_a_study_is_shown_by_numpy_and_scipys_special_functions(folder):
+def test_a_study_is_shown_with_numpy_alone(folder):
     assert imported_by("show", folder) <= READING | {"rich.console"}
     assert imported_by("show", folder, "--json") <= READING
 

@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from ridgepath.report.arrays import PathArrays
 from ridgepath.results import DIVERGED, FAILED, KEY, Results, column_names
 from ridgepath.statistics.balance import balanced_means
+from ridgepath.statistics.student import quantile
 from ridgepath.statistics.variance import Covers, mean_estimate
 from ridgepath.study import Study
 
@@ -150,7 +150,7 @@ def t_interval(values: NDArray[np.float64], *, overlap: float | None = None) -> 
         mean = finite.mean(axis=0)
         scale = math.sqrt(1 / count + (overlap or 0.0))
         error = finite.std(axis=0, ddof=1) * scale if count > 1 else np.full_like(mean, np.nan)
-        reach = stdtrit(count - 1, (1 + CONFIDENCE) / 2) * error
+        reach = quantile(count - 1, 1 - CONFIDENCE) * error
         return np.stack([mean, error, mean - reach, mean + reach])
 
 
