@@ -11,7 +11,18 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     (
-        *("errors", "files", "directions", "callbacks", "penalties", "conventions", "conversion", "weighting"),
+        *(
+            "errors",
+            "texts",
+            "typed",
+            "files",
+            "directions",
+            "callbacks",
+            "penalties",
+            "conventions",
+            "conversion",
+            "weighting",
+        ),
         *(
             "study",
             "portraits",
@@ -28,7 +39,7 @@ FLOORS = (
         ),
         *("encoding", "soundness", "sources", "preparation", "datasets"),
     ),
-    ("database", "gallery", "store", "exports"),
+    ("database", "gallery", "schema", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
     (

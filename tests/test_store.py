@@ -150,7 +150,7 @@ class TestOpen:
     @pytest.mark.parametrize("content", [b"", b"just text, and long enough to fill a header" * 10])
     def test_refuses_other_files(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / FILE).write_bytes(content)
-        self.refuse(tmp_path, "another program's file|file is not a database")
+        self.refuse(tmp_path, "another program's file|an empty file")
 
     def test_refuses_other_databases(self, tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / FILE)) as connection:

@@ -20,6 +20,7 @@ from ridgepath.sources import Source
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore
 from ridgepath.study import Study
+from ridgepath.texts import plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -235,7 +236,7 @@ class Path(Shown):
         lowest = minima(self.study, trials)
         found = [(variant, strength) for variant, strength in lowest.items() if strength is not None]
         chosen = f"  min {write_points(found, several=len(lowest) > 1)}" if found else ""
-        return f"{self.folder}  {self.study.data.name}  {strengths}  {counts}{chosen}"
+        return plain(f"{self.folder}  {self.study.data.name}  {strengths}  {counts}{chosen}")
 
     def __repr__(self) -> str:
         return f"<ridgepath.Path {self.line()}>"

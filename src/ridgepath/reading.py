@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 from ridgepath.errors import StudyError
 from ridgepath.path import Path, PathLike
 from ridgepath.store import StudyStore, find_studies
+from ridgepath.texts import on_one_line
 
 
 def open_study(folder: PathLike) -> Path:
@@ -25,5 +26,5 @@ def list_studies(folder: PathLike) -> list[str]:
         try:
             lines.append(open_study(found).line())
         except StudyError as error:
-            lines.append(f"{found}  cannot be read: {error}")
+            lines.append(on_one_line(f"{found}  cannot be read: {error}"))
     return lines
