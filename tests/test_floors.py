@@ -11,11 +11,23 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     (
-        *("errors", "files", "directions", "callbacks", "penalties", "conventions", "conversion", "weighting"),
+        *(
+            "errors",
+            "texts",
+            "typed",
+            "files",
+            "directions",
+            "callbacks",
+            "penalties",
+            "conventions",
+            "conversion",
+            "weighting",
+        ),
         *(
             "study",
             "portraits",
             "results",
+            "frames",
             "builders",
             "variants",
             "arrays",
@@ -27,10 +39,13 @@ FLOORS = (
         ),
         *("encoding", "soundness", "sources", "preparation", "datasets"),
     ),
-    ("database", "gallery", "store", "exports"),
+    ("database", "gallery", "schema", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
+    (
+        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "reading", "api"),
+        *("cli", "__main__"),
+    ),
 )
 PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),

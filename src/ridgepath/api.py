@@ -1,4 +1,4 @@
-"""The Python face: train a path, go on with one, open it."""
+"""The Python face that trains: a path, several of them, or what is left of one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from ridgepath.builders import PENALTIES_NETWORK, Build, find_builder
 from ridgepath.callbacks import read_callbacks
 from ridgepath.datasets import Source
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
-from ridgepath.errors import InputError, StudyError
+from ridgepath.errors import InputError
 from ridgepath.path import Path, PathLike
 from ridgepath.progress import Watch
+from ridgepath.reading import open_study
 from ridgepath.report.families import Terms
 from ridgepath.resuming import request_of
 from ridgepath.search import found_before
 from ridgepath.session import Request, run
 from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
-from ridgepath.store import StudyStore, find_studies
+from ridgepath.store import StudyStore
 from ridgepath.study import check_seeds
 from ridgepath.variants import Vary, asked_variants, compared_arguments
 from ridgepath.weighting import ClassWeight
@@ -148,26 +149,6 @@ def fit_request(request: Request, *, progress: bool = True) -> Path:
     with Watch(quiet=not progress) as watch:
         folder = run(request, watch)
     return Path(StudyStore.open(folder), builder=request.builder, data=request.data)
-
-
-def open_study(folder: PathLike) -> Path:
-    """Open the study in a folder; nothing is trained, and no code from the study is run.
-
-    Raises:
-        StudyError: there is no study in the folder, or its file cannot be read.
-    """
-    return Path(StudyStore.open(FilePath(folder)))
-
-
-def list_studies(folder: PathLike) -> list[str]:
-    """Return a line for every study in a folder and below it; one that cannot be read is named with the reason."""
-    lines = []
-    for found in find_studies(FilePath(folder)):
-        try:
-            lines.append(open_study(found).line())
-        except StudyError as error:
-            lines.append(f"{found}  cannot be read: {error}")
-    return lines
 
 
 def resume(

@@ -240,6 +240,7 @@ def _missing(study: Study, store: StudyStore | None) -> tuple[Trial, ...]:
     """Return the trials that are still to be trained, after a check that the store holds the same question."""
     if store is None:
         return study.trials
+    store.check_whole()
     store.check_same_question(study)
     finished = store.finished()
     return tuple(trial for trial in study.trials if trial not in finished)
