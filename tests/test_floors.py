@@ -36,7 +36,18 @@ PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
-        *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
+        *(
+            "example_losses",
+            "device",
+            "ending",
+            "trial",
+            "memory",
+            "together",
+            "proof",
+            "inspection",
+            "reference_probes",
+            "reference",
+        ),
         "shard",
     ),
 }

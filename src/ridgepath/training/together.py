@@ -56,12 +56,13 @@ class Lanes:
     def __init__(self, program: Program, count: int) -> None:
         self.program, self.count = program, count
         lowered = program.lowered
-        self._metric_state = [np.zeros((count, *each.shape), each.dtype) for each in lowered.metric_state]
+        zeros = [np.zeros((count, *each.shape), each.dtype) for each in lowered.metric_state]
+        self._metric_state = jax.device_put(zeros)
         self.train_epoch = jax.jit(jax.vmap(program._train_epoch, in_axes=(0, 0, None, None)), donate_argnums=0)
-        self.evaluate_chunk = jax.jit(jax.vmap(lowered.evaluate, in_axes=(0, 0, 0, None)), donate_argnums=1)
+        self.evaluate_chunk = jax.jit(jax.vmap(lowered.evaluate, in_axes=(0, 0, 0, None)))
         self.metric_results = jax.jit(jax.vmap(lowered.metric_results))
 
-    def evaluate(self, state: State, coefficients: np.ndarray, chunks: Iterable[Batch]) -> _Taken:
+    def evaluate(self, state: State, coefficients: jax.Array | np.ndarray, chunks: Iterable[Batch]) -> _Taken:
         """Evaluate in inference mode; what is taken stays on the device."""
         parts, metric_state = [], self._metric_state
         for chunk in chunks:
@@ -134,8 +135,10 @@ class Group:
         return self.members[0].progress.keeps_best
 
     @cached_property
-    def _coefficients(self) -> np.ndarray:
-        return np.stack(_filled([each.coefficients for each in self.members], self.lanes.count))
+    def _coefficients(self) -> jax.Array:
+        given = _filled([each.coefficients for each in self.members], self.lanes.count)
+        stacked: jax.Array = jax.device_put(np.stack(given))
+        return stacked
 
     def is_under_way(self, epochs: int) -> bool:
         """Tell whether a trial has an epoch to train, of so many."""
