@@ -45,6 +45,10 @@ def test_a_program_needs_what_is_not_there_yet():
     assert bytes_needed(beside, present=data.nbytes) == pytest.approx(8 * 50_000, rel=0.01)
 
 
+def test_a_program_that_does_not_tell_is_left_to_trying():
+    assert bytes_needed(SimpleNamespace(memory_analysis=lambda: None), present=10) == 0
+
+
 @pytest.mark.parametrize(("fixed", "each"), [(0, 10), (70, 10), (500, 1), (3, 333)])
 @pytest.mark.parametrize("free", [1, 120, 505, 1000, 10_000])
 def test_the_most_that_fit_are_found(fixed, each, free):

@@ -1,5 +1,6 @@
 """A worker that trains a shard's trials together: how many at a time, and what if they are too many."""
 
+import functools
 from dataclasses import replace
 
 import jax
@@ -28,17 +29,34 @@ def simple(s):
     return model
 
 
+@functools.cache
+def builder_of(build):
+    return replace(find_builder(build), parameter="s")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("arrays")
+    VECTORS.save(folder)
+    return str(folder)
+
+
+def task_in(folder, build=simple, *, strengths=STRENGTHS, together=True):
+    builder = builder_of(build)
+    study = Study(builder.card, VECTORS.card, (Variant("s", strengths),), (0,), 2, 16, 10_000)
+    return Task(builder, folder, study, together=together)
+
+
 @pytest.fixture
-def task_of(tmp_path, monkeypatch):
-    """Return a function that makes a task, of one leg; programs need not prove themselves."""
-    VECTORS.save(tmp_path)
+def task_of(folder, monkeypatch):
+    """Return a function that makes a task, of one leg; programs need not prove themselves, and nothing is known yet."""
     monkeypatch.setattr(shard_module, "prove", lambda *given, **settings: None)
     monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e9)
 
-    def make(build=simple, *, strengths=STRENGTHS, epochs=2, together=True, **settings):
-        builder = replace(find_builder(build), parameter="s")
-        study = Study(builder.card, VECTORS.card, (Variant("s", strengths),), (0,), epochs, 16, 10_000)
-        return Task(builder, str(tmp_path), replace(study, **settings), together=together)
+    def make(*given, **settings):
+        task = task_in(folder, *given, **settings)
+        shard_module._workshop(task)._rooms.clear()
+        return task
 
     return make
 
@@ -84,13 +102,9 @@ def assert_alike(results, others):
 
 
 @pytest.fixture(scope="module")
-def alone(tmp_path_factory):
+def alone(folder):
     """The trials, one after the other."""
-    folder = tmp_path_factory.mktemp("alone")
-    VECTORS.save(folder)
-    builder = replace(find_builder(simple), parameter="s")
-    study = Study(builder.card, VECTORS.card, (Variant("s", STRENGTHS),), (0,), 2, 16, 10_000)
-    return trained(Task(builder, str(folder), study))[0]
+    return trained(task_in(folder, together=False))[0]
 
 
 def test_a_shard_is_trained_together_with_the_same_results(task_of, alone, sizes):
@@ -100,12 +114,12 @@ def test_a_shard_is_trained_together_with_the_same_results(task_of, alone, sizes
 
 
 def test_where_the_cuts_between_legs_fall_changes_no_number(task_of, monkeypatch, sizes):
-    at_once, _, _ = trained(task_of(epochs=3))
+    at_once, _, _ = trained(task_of())
     monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e-9)
     monkeypatch.setattr(shard_module, "HANDED_OVER", 0)
-    in_legs, _, legs = trained(task_of(epochs=3))
-    assert legs == 3
-    assert sizes == [5] * 4
+    in_legs, _, legs = trained(task_of())
+    assert legs == 2
+    assert sizes == [5] * 3
     for strength, result in in_legs.items():
         assert result.figures == at_once[strength].figures
         assert result.epochs == at_once[strength].epochs
@@ -178,6 +192,18 @@ def test_a_program_that_fails_to_prove_itself_for_several_trains_one_after_the_o
     results, remarks, _ = trained(task_of())
     assert sizes == []
     assert remarks == ["Networks are trained one after the other: together, in a proof it has another loss."]
+    assert_alike(results, alone)
+
+
+def test_a_program_that_cannot_be_compiled_for_several_trains_one_after_the_other(task_of, alone, sizes, monkeypatch):
+    def needed(self, *given, **settings):
+        raise ValueError("no kernel for lanes")
+
+    monkeypatch.setattr(together_module.Lanes, "bytes_needed", needed)
+    monkeypatch.setattr(shard_module, "free_bytes", lambda: 100)
+    results, remarks, _ = trained(task_of())
+    assert sizes == []
+    assert remarks == ["Networks are trained one after the other: together, ValueError: no kernel for lanes."]
     assert_alike(results, alone)
 
 

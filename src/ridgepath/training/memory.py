@@ -7,6 +7,7 @@ with half as many when memory runs out all the same.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,11 @@ SHARE = 0.9
 
 
 def free_bytes(device: Any = None) -> int | None:
-    """Return how much of a device's memory (the first one's) may still be planned with; ``None`` if it does not say."""
+    """Return how much of a device's memory (the first one's) may still be planned with; ``None`` if it does not say.
+
+    Networks that nobody needs any more give theirs back first: Keras' hold themselves in circles.
+    """
+    gc.collect()
     stats = (device or jax.devices()[0]).memory_stats()
     if not stats or "bytes_limit" not in stats:
         return None
@@ -33,6 +38,8 @@ def bytes_needed(compiled: Any, *, present: int) -> int:
         present: bytes of its arguments that are on the device anyway, and counted as in use.
     """
     of = compiled.memory_analysis()
+    if of is None:  # a backend need not tell; then it is left to trying
+        return 0
     results = of.output_size_in_bytes - of.alias_size_in_bytes  # those in the place of a donated argument need nothing
     return int(of.argument_size_in_bytes - present + results + of.temp_size_in_bytes + of.generated_code_size_in_bytes)
 

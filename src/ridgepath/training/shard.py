@@ -178,28 +178,34 @@ class _Workshop:
         return repr(trial)
 
     def _most_together(self, trials: Sequence[Trial]) -> int:
-        """Return how many trials of one program go together, of these."""
+        """Return how many trials of one program go together, of these; one, where it does not work for several."""
         if len(trials) == 1:
             return 1
         program, coefficients = self._of(trials[0])
-        data = self.data(trials[0].seed, together=program.together)
+        data = self._data_of(trials[0])
 
         def needed(count: int) -> int:
-            lanes = self._lanes(program, count)
-            return lanes.bytes_needed(program.lowered.state, coefficients, data, keeps_best=self.study.keeps_best)
+            state, keeps_best = program.lowered.state, self.study.keeps_best
+            return self._lanes(program, count).bytes_needed(state, coefficients, data, keeps_best=keeps_best)
 
-        return self._room(trials[0]).take(len(trials), needed, free_bytes())
+        try:
+            return self._room(trials[0]).take(len(trials), needed, free_bytes())
+        except Exception as error:
+            reason = str(error) if isinstance(error, NotLoweredError) else first_line(error)
+            self._remarks.append(f"Networks are trained one after the other: together, {reason}.")
+            self._rooms[program.lowered.key] = Room(most=1)
+            return 1
 
     def _room(self, trial: Trial) -> Room:
-        """Return what is known of how many trials of this program go together; one, if it fails to prove itself."""
+        """Return what is known of how many trials of a program go together, after it proved itself for several.
+
+        Raises:
+            NotLoweredError: it does not.
+        """
         key = self._of(trial)[0].lowered.key
         if key not in self._rooms:
+            self._prove(lower(self.networks.start(trial), self.example), together=True)
             self._rooms[key] = Room()
-            try:
-                self._prove(lower(self.networks.start(trial), self.example), together=True)
-            except NotLoweredError as error:
-                self._rooms[key].most = 1
-                self._remarks.append(f"Networks are trained one after the other: together, {error}.")
         return self._rooms[key]
 
     def mended(self, waiting: _Waiting, error: Exception) -> tuple[list[TrialResult], list[_Waiting]]:
@@ -239,6 +245,7 @@ class _Workshop:
     def _advance_together(self, waiting: _Waiting, stop: float) -> tuple[int, list[TrialResult], list[_Waiting]]:
         trial, epochs = waiting.trials[0], self.study.epochs
         members = waiting.members or [self._started(each) for each in waiting.trials]
+        gc.collect()  # the networks of which these are the values hold themselves, and their memory, in circles
         group = Group(members, functools.partial(self._lanes, self._of(trial)[0]), lanes=waiting.lanes)
         data = self._data_of(trial)
         results: list[TrialResult] = []
