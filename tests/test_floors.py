@@ -51,8 +51,8 @@ PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
-        "lowering",
-        *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
+        *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "proof", "inspection"),
+        *("reference_probes", "reference"),
         "shard",
     ),
 }

@@ -79,7 +79,7 @@ def fit_path(
         epochs: passes over the training examples.
         batch_size: examples in a step; the last step of an epoch takes what is left.
         study: the folder to keep the study in; by default one under ``studies/``, named after the question.
-        workers: processes, each with one thread; by default one a core.
+        workers: processes; by default one a GPU, or where there is none, one a core, each with one thread.
         engine: ``jax`` trains compiled, lowered programs, ``reference`` by plain ``model.fit``, and ``auto`` takes
             ``jax`` wherever the model can be lowered.
         validation: ``fixed``: all seeds share the split that is given. ``redrawn``: every seed divides training and
@@ -173,7 +173,7 @@ def resume(
         until: ``"decided"`` to add seeds, only to the strengths whose comparison is open, until all are decided.
         max_seeds: number of seeds at which that ends, decided or not; 20 by default.
         margin: of equivalence, as in :meth:`Path.summary`.
-        workers: processes; by default one a core.
+        workers: processes; by default one a GPU, or where there is none, one a core.
         progress: whether to show what is going on, on standard error.
 
     Raises:

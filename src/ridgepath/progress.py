@@ -83,6 +83,8 @@ class Watch:
         self.begin(trials=trials, epochs=epochs)
         for leg in legs:
             self.say_refused(leg.refused, several=True)
+            for remark in leg.remarks:
+                self.say(remark)
             yield from leg.results
             self.advance(trials=len(leg.results), epochs=leg.epochs)
 

@@ -108,12 +108,14 @@ class Leg:
         progress: what the worker that goes on with the shard needs, or ``None`` at the shard's end.
         epochs: number of epochs trained in it, over all its trials; those that early stopping saved count as trained.
         refused: (variant, strength) → why it is trained by the reference engine, where that was found out in it.
+        remarks: sentences for whoever looks on.
     """
 
     results: list[TrialResult] = field(default_factory=list)
     progress: bytes | None = None
     epochs: int = 0
     refused: dict[tuple[str, float], str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -285,8 +285,9 @@ def plan_shards(trials: Iterable[Trial], *, together: int = 1) -> tuple[Shard, .
     """Divide trials into shards of at most ``together``, never across seeds or variants.
 
     One at a time is right for a CPU core: measured, nothing is gained there by training several at
-    once, and small shards leave no core idle at the end. What the trials of a seed share (initial
-    weights, order of batches) follows from the seed alone, not from their sharing a shard.
+    once, and small shards leave no core idle at the end. A GPU gets all that there are for it, and takes as many
+    of them together as its memory holds. What the trials of a seed share (initial weights, order of batches) follows
+    from the seed alone, not from their sharing a shard.
     """
     groups: dict[tuple[int, str], list[Trial]] = {}
     for trial in trials:

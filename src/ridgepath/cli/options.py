@@ -47,7 +47,9 @@ Margin = Annotated[
         "--margin", metavar="X", help="A difference that does not matter; one standard error of a mean by default."
     ),
 ]
-Workers = Annotated[int | None, about_training("--workers", metavar="N", help="Processes; one a core by default.")]
+Workers = Annotated[
+    int | None, about_training("--workers", metavar="N", help="Processes; by default one a core, or one a GPU.")
+]
 Vary = Annotated[
     list[str] | None,
     about_strengths(
