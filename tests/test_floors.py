@@ -29,11 +29,15 @@ FLOORS = (
     ),
     ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
-    ("report",),
-    ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
+    ("report", "trackers"),
+    (
+        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path", "api"),
+        *("cli", "__main__"),
+    ),
 )
 PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
+    "trackers": ("destinations", "cards", "answers", "mlflow", "tensorboard", "optuna"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
         *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
@@ -41,7 +45,7 @@ PLACES = {
     ),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "refitting", "showing", "path", "cli"}
+MAY_DELAY = {"session", "refitting", "showing", "tracking", "path", "cli"}
 
 
 def modules():
@@ -127,7 +131,7 @@ def test_within_a_folder_imports_make_no_circle():
 def test_the_faces_start_without_keras_jax_and_plotly():
     check = (
         "import sys, ridgepath, ridgepath.cli, ridgepath.report.terminal;"
-        "print([m for m in ('keras', 'jax', 'plotly', 'matplotlib', 'sklearn') if m in sys.modules])"
+        "print([m for m in ('keras', 'jax', 'plotly', 'matplotlib', 'sklearn', 'mlflow', 'tensorboard', 'optuna') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -27,6 +27,8 @@ from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore
 from ridgepath.study import Study
 from ridgepath.tables import is_table
+from ridgepath.trackers.destinations import Log, read_destinations
+from ridgepath.tracking import log_study
 
 if TYPE_CHECKING:
     pass
@@ -158,6 +160,23 @@ class Path(Shown):
             target: a file that ends in ``.csv``, ``.parquet`` or ``.json``; by default ``trials.csv`` in the folder.
         """
         return export(self.results, FilePath(target) if target is not None else self.folder / "trials.csv")
+
+    def log(self, to: Log, **terms: Any) -> list[str]:
+        """Show trials, curves and report in other programs, each once, and return where they can be looked at.
+
+        Args:
+            to: ``"mlflow"``, ``"tensorboard"`` or ``"optuna"``, whose package comes with the extra of that name, or
+                several of them. Each may have a place: ``"mlflow=http://127.0.0.1:5000"``, by default what MLflow's own
+                ``MLFLOW_TRACKING_URI`` says; ``"tensorboard=DIR"``, by default a folder in the study's; and
+                ``"optuna=sqlite:///trials.db"``, by default a file in the study's folder.
+            terms: as in :meth:`summary`, for the report.
+
+        Raises:
+            InputError: there is no such program, its package is not installed, or its place is none.
+            NotLoggedError: the program cannot be reached, or its place cannot be written.
+        """
+        destinations, summary = read_destinations(to), self.summary(**terms)
+        return [log_study(self._store, summary, destination) for destination in destinations]
 
     def refit(
         self,
