@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.summary import Summary
-from ridgepath.results import Results, TrialResult, epoch_columns
+from ridgepath.results import KEY, Results, TrialResult, epoch_columns, trial_columns
 from ridgepath.store import StudyStore
 from ridgepath.study import Study, Trial
 
@@ -19,6 +19,8 @@ FINAL = "final/"
 """Before the names of the figures with which a trial ended, which are not always those of its last epoch."""
 
 VERSIONS = ("ridgepath", "python", "keras", "jax")
+IN_PARAMETERS = (*VERSIONS, "parameters")
+"""Names in a study's context that are among its parameters."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ def trial_key(trial: Trial) -> str:
 
 def trial_results(results: Results) -> Iterator[TrialResult]:
     """Yield the trials of the tidy tables one by one, as they were recorded."""
-    figures = [name for name in results.trials.columns if name not in TrialResult.__dataclass_fields__]
-    epochs = dict(tuple(results.epochs.groupby(["variant", "strength", "seed"])))
+    figures = trial_columns(results.metrics, test="test_data_loss" in results.trials)
+    epochs = dict(tuple(results.epochs.groupby(list(KEY))))
     for row in results.trials.to_dict("records"):
         trial = Trial(str(row["variant"]), float(row["strength"]), int(row["seed"]))
         curves = epochs.get((trial.variant, trial.strength, trial.seed), results.epochs[:0])
@@ -115,7 +117,7 @@ def trial_results(results: Results) -> Iterator[TrialResult]:
             str(row["reason"]),
             str(row["engine"]),
             float(row["seconds"]),
-            figures={str(name): float(row[name]) for name in figures if name not in ("variant", "strength", "seed")},
+            figures={name: float(row[name]) for name in figures},
             epochs={name: [float(value) for value in curves[name]] for name in epoch_columns(results.metrics)},
         )
 

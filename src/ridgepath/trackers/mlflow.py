@@ -15,7 +15,7 @@ from ridgepath.report.html import page
 from ridgepath.report.summary import Summary
 from ridgepath.results import DONE, TrialResult
 from ridgepath.trackers.answers import answered, found, verdicts
-from ridgepath.trackers.cards import FINAL, StudyCard, curves, finals, trial_key, trial_name
+from ridgepath.trackers.cards import FINAL, IN_PARAMETERS, StudyCard, curves, finals, trial_key, trial_name
 from ridgepath.trackers.destinations import without_credentials
 
 STUDY, TRIAL, STATUS, REASON = (f"ridgepath.{name}" for name in ("study", "trial", "status", "reason"))
@@ -24,6 +24,9 @@ VERDICT = "verdict "
 """Before the names of the tags with comparisons."""
 PARENT, NOTE = "mlflow.parentRunId", "mlflow.note.content"
 """Tags by which MLflow's page nests a run in another, and describes it."""
+
+KIND = {"mlflow.experimentKind": "custom_model_development"}
+"""The tag by which MLflow's page shows an experiment as one of model training."""
 
 LONGEST = 5000
 """Characters, at most, of a parameter or a tag."""
@@ -58,7 +61,7 @@ class MlflowTracker:
         """Where MLflow shows the experiment: its page, or the command that serves it."""
         shown = without_credentials(self._uri)
         if self._uri.startswith("http"):
-            return f"{shown.rstrip('/')}/#/experiments/{self._experiment}"
+            return f"{shown.rstrip('/')}/#/experiments/{self._experiment}/runs"
         return f"mlflow server --backend-store-uri {shown}, experiment {self._card.title}"
 
     def add(self, result: TrialResult) -> None:
@@ -102,7 +105,7 @@ class MlflowTracker:
             if experiment.lifecycle_stage == "deleted":
                 self._client.restore_experiment(experiment.experiment_id)
             return str(experiment.experiment_id)
-        return str(self._client.create_experiment(self._card.title, tags={STUDY: self._card.identity}))
+        return str(self._client.create_experiment(self._card.title, tags={STUDY: self._card.identity} | KIND))
 
     def _search_runs(self) -> Iterator[Run]:
         wanted, token = f"tags.`{STUDY}` = '{self._card.identity}'", None
@@ -167,7 +170,7 @@ def _account(summary: Summary) -> dict[str, str]:
         choice.variant: ", ".join(str(point.strength) for point in summary.points_of(choice.variant))
         for choice in summary.choices
     }
-    known = {f"ridgepath.{_key(name)}": value for name, value in summary.context.items()}
+    known = {f"ridgepath.{_key(name)}": value for name, value in summary.context.items() if name not in IN_PARAMETERS}
     tried = {f"ridgepath.strengths.{_key(variant)}": text for variant, text in strengths.items()}
     return known | tried | {"ridgepath.seeds": ", ".join(map(str, summary.seeds)), NOTE: answered(summary)}
 

@@ -8,13 +8,19 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import optuna
+import plotly.graph_objects as go
 from optuna.distributions import FloatDistribution, IntDistribution
 from optuna.trial import FrozenTrial, TrialState, create_trial
-from optuna_dashboard import get_note, save_note
+from optuna_dashboard import get_note, save_note, save_plotly_graph_object
 from sqlalchemy import URL
 
+from ridgepath.report.drawings.frame import coloured
+from ridgepath.report.drawings.path import path_drawing
+from ridgepath.report.labels import language
 from ridgepath.report.markdown import markdown
 from ridgepath.report.measures import LOSS
+from ridgepath.report.palette import light_colours
+from ridgepath.report.series import path_series, strengths_above_zero
 from ridgepath.report.summary import Summary
 from ridgepath.results import DONE, TrialResult
 from ridgepath.trackers.answers import answered, found, verdicts
@@ -61,9 +67,11 @@ class OptunaTracker:
             self._logged.add(logged)
 
     def conclude(self, summary: Summary) -> None:
-        """Log what the study has found so far as attributes, and the report as the study's note."""
+        """Log what the study has found so far as attributes, the path as a graph, and the report as a note."""
         with _quietly():
             self._set(found(summary) | {"verdicts": verdicts(summary), "answer": answered(summary)})
+            for graph, figure in _paths(summary).items():
+                save_plotly_graph_object(self._study, figure, graph_object_id=graph)
             note = markdown(summary)
             if get_note(self._study) != note:
                 save_note(self._study, note)
@@ -100,6 +108,13 @@ def _attributes(result: TrialResult) -> dict[str, object]:
     named = {TRIAL: trial_key(trial), "variant": trial.variant, "strength": trial.strength, "engine": result.engine}
     reason = {"reason": result.reason} if result.reason else {}
     return named | {STATUS: result.status} | reason | finals(result)
+
+
+def _paths(summary: Summary) -> dict[str, go.Figure]:
+    """Return the path of every variant as the dashboard draws it, by its name there."""
+    spoken, colours = language("en"), light_colours(strengths_above_zero(summary))
+    drawings = (path_drawing(path, spoken) for path in path_series(summary, spoken))
+    return {f"path-{number}": coloured(each.figure, colours) for number, each in enumerate(drawings)}
 
 
 @contextmanager
