@@ -70,6 +70,10 @@ class Watch:
         """Say something that stays on the screen."""
         self._console.print(text)
 
+    def say_whole(self, text: str) -> None:
+        """Say something that is to be copied, such as a command or an address: on one line, however long."""
+        self._console.print(Text(text), soft_wrap=True)
+
     def warn(self, text: str) -> None:
         """Say what must be known also where nothing else is said."""
         console = Console(stderr=True) if self._console.quiet else self._console

@@ -72,7 +72,7 @@ class Logbook:
             for destination in self.destinations:
                 watch.stage(f"logging to {destination.program}")
                 try:
-                    watch.say(f"Logged to {destination.program}; look: {log_study(store, summary, destination)}")
+                    watch.say_whole(f"Logged to {destination.program}; look: {log_study(store, summary, destination)}")
                 except NotLoggedError as error:
                     watch.warn(str(error))
         except KeyboardInterrupt as stopped:

@@ -80,6 +80,8 @@ class MlflowTracker:
             status = "FINISHED" if result.status == DONE else "FAILED"
             self._client.set_terminated(run.info.run_id, status, end_time=end)
             self._client.set_tag(run.info.run_id, STATUS, result.status)
+            if REASON in run.data.tags and not result.reason:  # It failed before, and was trained again.
+                self._client.delete_tag(run.info.run_id, REASON)
             self._trials[key] = self._client.get_run(run.info.run_id)
 
     def conclude(self, summary: Summary) -> None:
