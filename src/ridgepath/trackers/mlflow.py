@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class MlflowTracker:
         shown = without_credentials(self._uri)
         if self._uri.startswith("http"):
             return f"{shown.rstrip('/')}/#/experiments/{self._experiment}/runs"
-        return f"mlflow server --backend-store-uri {shown}, experiment {self._card.title}"
+        return f"mlflow server --backend-store-uri {shlex.quote(shown)}"
 
     def add(self, result: TrialResult) -> None:
         """Log one trial: its parameters, curves, figures in the end, and how it ended.
