@@ -79,6 +79,14 @@ def test_a_study_that_grows_adds_its_new_trials_with_new_strengths_and_variants(
     assert [trial.params for trial in read(store).trials[9:]] == [{"dropout": 0.5, "seed": 0}, {"l2": 0.1, "seed": 0}]
 
 
+def test_a_strength_that_came_after_the_tracker_was_opened_is_logged_too(store):
+    tracker = OptunaTracker(StudyCard.of(store), None)
+    done = next(result for result in trial_results(store.results()) if result.status == DONE)
+    tracker.add(replace(done, trial=Trial("l2", 5.0, 0)))
+    tracker.add(replace(done, trial=Trial("l1", 0.5, 0)))
+    assert [trial.params for trial in read(store).trials] == [{"l2": 5.0, "seed": 0}, {"l1": 0.5, "seed": 0}]
+
+
 def test_a_trial_that_was_trained_again_is_there_as_it_failed_and_as_it_was_done(store):
     tracker = OptunaTracker(StudyCard.of(store), None)
     done = next(result for result in trial_results(store.results()) if result.status == DONE)

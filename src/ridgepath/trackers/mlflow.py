@@ -15,6 +15,7 @@ from mlflow.entities import Metric, Param, Run, RunTag, ViewType
 from ridgepath.report.html import page
 from ridgepath.report.summary import Summary
 from ridgepath.results import DONE, TrialResult
+from ridgepath.study import Trial
 from ridgepath.trackers.answers import answered, found, verdicts
 from ridgepath.trackers.cards import FINAL, IN_PARAMETERS, StudyCard, curves, finals, trial_key, trial_name
 from ridgepath.trackers.destinations import without_credentials
@@ -31,8 +32,8 @@ KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 LONGEST = 5000
 """Characters, at most, of a parameter or a tag."""
-MOST_METRICS = 1000
-"""Values, at most, that a server takes in one request."""
+MOST_METRICS = 800
+"""Values, at most, in one request; a server takes 1000 of all together."""
 
 SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
@@ -54,8 +55,10 @@ class MlflowTracker:
             self._experiment = self._open_experiment()
             runs = list(self._search_runs())
             self._trials = {run.data.tags[TRIAL]: run for run in runs if TRIAL in run.data.tags}
+            self._logged = {key: run.data.tags.get(STATUS) for key, run in self._trials.items()}
             studies = [run for run in runs if TRIAL not in run.data.tags]
             self._study = studies[0] if studies else self._create_study()
+            self._write(self._study, [], params=card.parameters)
 
     @property
     def sight(self) -> str:
@@ -71,19 +74,19 @@ class MlflowTracker:
         What is cut off on the way is logged once more, point by point at the same times, which MLflow takes as one.
         """
         key = trial_key(result.trial)
-        logged = self._trials.get(key)
-        if logged is not None and logged.data.tags.get(STATUS) == result.status:
+        if self._logged.get(key) == result.status:
             return
         with _patiently():
-            run = logged or self._create_trial(result, key)
+            run = self._trials[key] = self._trials.get(key) or self._create_trial(result, key)
             end = run.info.start_time + round(1000 * result.seconds)
-            self._write(run, _metrics(result, start=run.info.start_time, end=end), tags={REASON: result.reason})
+            metrics = _metrics(result, start=run.info.start_time, end=end)
+            self._write(run, metrics, params=_parameters(result.trial), tags={REASON: result.reason})
             status = "FINISHED" if result.status == DONE else "FAILED"
             self._client.set_terminated(run.info.run_id, status, end_time=end)
             self._client.set_tag(run.info.run_id, STATUS, result.status)
             if REASON in run.data.tags and not result.reason:  # It failed before, and was trained again.
                 self._client.delete_tag(run.info.run_id, REASON)
-            self._trials[key] = self._client.get_run(run.info.run_id)
+            self._logged[key] = result.status
 
     def conclude(self, summary: Summary) -> None:
         """Log what the study has found so far: its numbers, verdicts as tags, the answer in words, and the report."""
@@ -120,24 +123,13 @@ class MlflowTracker:
                 return
 
     def _create_study(self) -> Run:
-        run = self._client.create_run(
-            self._experiment, tags={STUDY: self._card.identity}, run_name=self._card.name, start_time=_now()
-        )
-        self._write(run, [], params=self._card.parameters)
-        return run
+        tags = {STUDY: self._card.identity}
+        return self._client.create_run(self._experiment, _now(), tags, run_name=self._card.name)
 
     def _create_trial(self, result: TrialResult, key: str) -> Run:
-        trial = result.trial
-        run = self._client.create_run(
-            self._experiment,
-            tags={STUDY: self._card.identity, TRIAL: key, PARENT: self._study.info.run_id},
-            run_name=trial_name(trial),
-            start_time=_now() - round(1000 * result.seconds),
-        )
-        self._write(
-            run, [], params={"variant": trial.variant, "strength": str(trial.strength), "seed": str(trial.seed)}
-        )
-        return run
+        tags = {STUDY: self._card.identity, TRIAL: key, PARENT: self._study.info.run_id}
+        start = _now() - round(1000 * result.seconds)
+        return self._client.create_run(self._experiment, start, tags, run_name=trial_name(result.trial))
 
     def _write(
         self,
@@ -147,14 +139,18 @@ class MlflowTracker:
         params: Mapping[str, str] | None = None,
         tags: Mapping[str, str] | None = None,
     ) -> None:
-        """Write into a run, in as many requests as a server wants for it."""
-        self._client.log_batch(
-            run.info.run_id,
-            params=[Param(_key(name), value[:LONGEST]) for name, value in (params or {}).items() if value],
-            tags=[RunTag(name, value[:LONGEST]) for name, value in (tags or {}).items() if value],
-        )
-        for start in range(0, len(metrics), MOST_METRICS):
-            self._client.log_batch(run.info.run_id, metrics=metrics[start : start + MOST_METRICS])
+        """Write into a run, in as many requests as a server wants for it; no parameter is ever changed."""
+        new = {_key(name): value for name, value in (params or {}).items() if _key(name) not in run.data.params}
+        asked = [Param(name, value[:LONGEST]) for name, value in new.items() if value]
+        told = [RunTag(name, value[:LONGEST]) for name, value in (tags or {}).items() if value]
+        for start in range(0, max(len(metrics), 1), MOST_METRICS):
+            part = metrics[start : start + MOST_METRICS]
+            self._client.log_batch(run.info.run_id, part, params=asked, tags=told)
+            asked, told = [], []
+
+
+def _parameters(trial: Trial) -> dict[str, str]:
+    return {"variant": trial.variant, "strength": str(trial.strength), "seed": str(trial.seed)}
 
 
 def _metrics(result: TrialResult, *, start: int, end: int) -> list[Metric]:
@@ -179,8 +175,9 @@ def _account(summary: Summary) -> dict[str, str]:
 
 
 def _key(name: str) -> str:
-    """Write a name with the characters that MLflow allows in names."""
-    return re.sub(r"[^\w./ -]", "_", name, flags=re.ASCII)[:250]
+    """Write a name as MLflow allows it: with some characters, and not as a path that leads elsewhere."""
+    allowed = re.sub(r"[^\w./ -]", "_", name, flags=re.ASCII)
+    return "/".join(part for part in allowed.split("/") if part.strip("."))[:250] or "_"
 
 
 def _now() -> int:

@@ -63,7 +63,7 @@ class OptunaTracker:
         if logged in self._logged:
             return
         with _quietly():
-            self._study.add_trial(_frozen(result, largest=self._largest[result.trial.variant]))
+            self._study.add_trial(_frozen(result, largest=self._largest.get(result.trial.variant, 0.0)))
             self._logged.add(logged)
 
     def conclude(self, summary: Summary) -> None:
@@ -94,7 +94,10 @@ def _frozen(result: TrialResult, *, largest: float) -> FrozenTrial:
         state=TrialState.COMPLETE if done else TrialState.FAIL,
         value=result.figures[LOSS] if done else None,
         params={trial.variant: trial.strength, "seed": trial.seed},
-        distributions={trial.variant: FloatDistribution(0.0, largest), "seed": IntDistribution(0, LARGEST_SEED)},
+        distributions={
+            trial.variant: FloatDistribution(0.0, max(largest, trial.strength)),
+            "seed": IntDistribution(0, LARGEST_SEED),
+        },
         user_attrs=_attributes(result),
         intermediate_values={epoch: value for name, epoch, value in curves(result) if name == LOSS},
     )
