@@ -13,7 +13,7 @@ study: .venv/installed ## the task, done right: MNIST digits, four strengths of 
 test: .venv/developing ## all tests but the slow ones
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-slow: .venv/developing ## the slow tests: whole trainings by two engines, full data sets, killed workers
+test-slow: .venv/developing .venv/mlflow-server/bin/mlflow ## the slow tests: whole trainings by two engines, full data sets, killed workers, real servers
 	$(BIN)/pytest -m slow
 
 check: .venv/developing ## style and types
@@ -45,3 +45,8 @@ clean:
 	@echo "Setting up .venv with what the tests need; the first time takes a minute or two."
 	@$(PIP) --editable '.[dev]'
 	@touch $@ .venv/installed
+
+.venv/mlflow-server/bin/mlflow: | .venv/bin/python
+	@echo "Setting up an MLflow server for the tests, in an environment of its own: it wants older packages than ours."
+	@$(BIN)/python -m venv .venv/mlflow-server
+	@.venv/mlflow-server/bin/python -m pip --disable-pip-version-check install --quiet 'mlflow>=3'

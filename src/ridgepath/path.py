@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from ridgepath.builders import Builder
     from ridgepath.refitting import Refit
+    from ridgepath.trackers.destinations import Log
 
 PathLike = str | os.PathLike[str]
 
@@ -162,6 +163,26 @@ class Path(Shown):
         from ridgepath.exports import export
 
         return export(self.results, FilePath(target) if target is not None else self.folder / "trials.csv")
+
+    def log(self, to: Log, **terms: Any) -> list[str]:
+        """Show trials, curves and report in other programs, each once, and return where they can be looked at.
+
+        Args:
+            to: ``"mlflow"``, ``"tensorboard"`` or ``"optuna"``, whose package comes with the extra of that name, or
+                several of them. Each may have a place: ``"mlflow=http://127.0.0.1:5000"``, by default what MLflow's own
+                ``MLFLOW_TRACKING_URI`` says; ``"tensorboard=DIR"``, by default a folder in the study's; and
+                ``"optuna=sqlite:///trials.db"``, by default a file in the study's folder.
+            terms: as in :meth:`summary`, for the report.
+
+        Raises:
+            InputError: there is no such program, its package is not installed, or its place is none.
+            NotLoggedError: the program cannot be reached, or its place cannot be written.
+        """
+        from ridgepath.trackers.destinations import read_destinations
+        from ridgepath.tracking import log_study
+
+        destinations, summary = read_destinations(to), self.summary(**terms)
+        return [log_study(self._store, summary, destination) for destination in destinations]
 
     def refit(
         self,

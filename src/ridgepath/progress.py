@@ -71,6 +71,15 @@ class Watch:
         """Say something that stays on the screen."""
         self._console.print("\n".join(map(plain, text.splitlines())))
 
+    def say_whole(self, text: str) -> None:
+        """Say something that is to be copied, such as a command or an address: on one line, however long."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Say what must be known also where nothing else is said."""
+        console = Console(stderr=True) if self._console.quiet else self._console
+        console.print(Text(text), soft_wrap=True)
+
     def say_refused(self, refused: Mapping[tuple[str, float], str], *, several: bool) -> None:
         """Say what the reference engine trains, and why, but for what was said before: workers find it out again."""
         new = {point: reason for point, reason in refused.items() if point not in self._refused}

@@ -132,6 +132,13 @@ class Training:
 class Answer:
     """How the answer of what was just trained is given."""
 
+    log: Annotated[
+        list[str] | None,
+        about_answer(
+            metavar="NAME|NAME=WHERE",
+            help="Also show trials and report in mlflow, tensorboard or optuna; may be given repeatedly.",
+        ),
+    ] = None
     margin: Margin = None
     as_json: AsJson = False
 

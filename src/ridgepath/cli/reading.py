@@ -1,4 +1,4 @@
-"""The commands that read a finished study: show, report, export, ls."""
+"""The commands that read a finished study: show, report, export, log, ls."""
 
 from __future__ import annotations
 
@@ -70,6 +70,23 @@ def export(
 
     for file in open_study(folder).export(output):
         typer.echo(file)
+
+
+@with_options
+def log(
+    folder: StudyFolder,
+    to: Annotated[
+        list[str],
+        typer.Option(metavar="NAME|NAME=WHERE", help="mlflow, tensorboard or optuna; may be given repeatedly."),
+    ],
+    *,
+    terms: Terms,
+) -> None:
+    """Show a study's trials, curves and report in MLflow, TensorBoard or optuna-dashboard."""
+    from ridgepath.reading import open_study
+
+    for sight in open_study(folder).log(to, **asdict(terms)):
+        typer.echo(sight)
 
 
 def list_studies(
