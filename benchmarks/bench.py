@@ -1,9 +1,9 @@
 """Time ridgepath and its peers on the same trials, in one sitting: whole processes, in interleaved rounds.
 
-    make bench                                                        everything, and the tables anew
-    python benchmarks/bench.py                                        everything, without the tables
+    make bench                                  everything, in about 80 minutes on two cores, and the tables anew
+    python benchmarks/bench.py --parts 1:8      the first eight parts of it
     python benchmarks/bench.py --workload digits --peer torch --trials 4 --epochs 1,5 --rounds 1
-    python benchmarks/tables.py                                       RESULTS.md and the figure, from results.json
+    python benchmarks/tables.py                 RESULTS.md, the README and its figure, from results.json
 
 Runs are appended to ``results.json`` as they end, so that a sitting can be interrupted and be taken in parts; what is
 compared are runs of one round. Within a round, every peer trains every number of epochs that is asked for; two of them
@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,8 +24,8 @@ from pathlib import Path
 from comparing import forecast
 from limit import describe, measure_limits
 from machine import described
-from measuring import Measured, measure
-from results import DONE, NOT_RUN, Losses, Run, read, write
+from measuring import Measured, ProgramError, measure
+from results import DONE, FAILED, NOT_RUN, Losses, Run, read, write
 from roster import FIRST, PEERS, RIDGEPATH, command
 from workloads import WORKLOADS, Trials, trials_of, write_data
 
@@ -51,45 +51,53 @@ class Part:
     cap: float = 900.0
 
 
-REPEATED = tuple(name for name in PEERS if name not in (FIRST, "keras-tensorflow"))
+SLOW = ("keras-tuner", "keras-tensorflow")
+MOST = tuple(name for name in PEERS if name not in SLOW)
+REPEATED = tuple(name for name in MOST if name != FIRST)
 
 SITTING = (
-    Part("task", 4, (1, 15), 1),
-    Part("task", 4, (1, 4), 2, REPEATED),
-    Part("digits", 1, (15,), 1),
+    Part("task", 4, (1, 15), 1, MOST),
+    Part("digits", 20, (1, 15), 1, MOST),
     Part("digits", 4, (1, 15), 1),
-    Part("digits", 20, (1, 15), 1),
-    Part("digits", 20, (1, 15), 2, REPEATED),
-    Part("digits", 100, (1, 15), 1, cap=120.0),
+    Part("digits", 1, (15,), 1),
+    Part("digits", 100, (15,), 1, cap=120.0),
+    Part("table", 20, (1, 100), 1, MOST),
     Part("convolution", 4, (1, 15), 1),
+    Part("task", 4, (1, 4), 1, (RIDGEPATH, *SLOW)),
+    Part("task", 4, (1, 4), 2, REPEATED),
+    Part("digits", 20, (1, 15), 2, REPEATED),
     Part("convolution", 4, (1, 15), 2, REPEATED),
-    Part("table", 20, (1, 100), 1),
     Part("table", 20, (1, 100), 2, REPEATED),
+    Part("digits", 20, (1, 15), 1, (RIDGEPATH, *SLOW)),
+    Part("table", 20, (1, 100), 1, (RIDGEPATH, *SLOW)),
+    Part("task", 4, (15,), 1, (RIDGEPATH, *SLOW)),
 )
-"""What is run when nothing else is said. TensorFlow, by far the slowest, and first runs are taken once."""
+"""What is run when nothing else is said: first once, then again what is not slow, then what is."""
 
 
-def parts_of(arguments: argparse.Namespace) -> Iterator[Part]:
-    """Choose out of the sitting what the options leave, with what they change; or a part that is not in it."""
+def parts_of(arguments: argparse.Namespace) -> list[Part]:
+    """Choose the parts of the sitting that the options leave; or make a part of what they say of it."""
+    first, last = arguments.parts or (1, len(SITTING))
     chosen = [
         part
-        for part in SITTING
+        for part in SITTING[first - 1 : last]
         if arguments.workload in (None, part.workload) and arguments.trials in (None, part.trials)
     ]
-    if not chosen:
-        workload = WORKLOADS[arguments.workload]
-        chosen = [Part(arguments.workload, arguments.trials, (1, workload.epochs), 1)]
-    if arguments.epochs or arguments.rounds:  # parts that differ in these alone become one
-        chosen = list({(part.workload, part.trials): part for part in reversed(chosen)}.values())
-    for part in chosen:
-        peers = [name for name in part.peers if not arguments.peer or name in (RIDGEPATH, *arguments.peer)]
-        yield replace(
-            part,
-            epochs=arguments.epochs or part.epochs,
-            rounds=arguments.rounds or part.rounds,
-            cap=arguments.cap or part.cap,
-            peers=tuple(peers),
+    if chosen and not (arguments.peer or arguments.epochs or arguments.rounds):
+        return [replace(part, cap=arguments.cap or part.cap) for part in chosen]
+    cells = {(part.workload, part.trials) for part in chosen} or {(arguments.workload, arguments.trials)}
+    peers = tuple(name for name in PEERS if not arguments.peer or name in (RIDGEPATH, *arguments.peer))
+    return [
+        Part(
+            workload,
+            trials,
+            arguments.epochs or (1, WORKLOADS[workload].epochs),
+            arguments.rounds or 1,
+            peers,
+            arguments.cap or Part.cap,
         )
+        for workload, trials in sorted(cells)
+    ]
 
 
 class Sitting:
@@ -100,7 +108,7 @@ class Sitting:
         self.results = read(file)
         self.began = datetime.now(UTC).isoformat(timespec="seconds")
         self.results.sittings[self.began] = described(python)
-        self.rounds = 0
+        self.rounds = max((run.round for run in self.results.runs), default=0)
 
     def measure_limits(self, names: Sequence[str]) -> None:
         """Measure what one core can do before the runs are."""
@@ -116,15 +124,20 @@ class Sitting:
             for name in part.peers:
                 if WORKLOADS[part.workload].network in PEERS[name].cannot:
                     continue
-                for epochs in part.epochs:
+                for epochs in part.epochs if name != FIRST else part.epochs[-1:]:
                     self._run(part, name, trials, epochs)
 
     def _run(self, part: Part, name: str, trials: Trials, epochs: int) -> None:
         run = Run(self.began, self.rounds, part.workload, part.trials, name, epochs, NOT_RUN, part.cap)
         if not too_long(self.results.runs, run):
-            measured, losses = self._measure(name, part, trials, epochs=epochs)
-            if measured.in_time:
-                run = replace(run, status=DONE, seconds=measured.seconds, peak=measured.peak, losses=losses)
+            try:
+                measured, losses = self._measure(name, part, trials, epochs=epochs)
+            except ProgramError as error:
+                print(error, file=sys.stderr)
+                run = replace(run, status=FAILED)
+            else:
+                if measured.in_time:
+                    run = replace(run, status=DONE, seconds=measured.seconds, peak=measured.peak, losses=losses)
         self.results.runs.append(run)
         write(self.results, self.file)
         say(run)
@@ -146,7 +159,7 @@ def too_long(runs: Sequence[Run], run: Run) -> bool:
     """
     alike = [each for each in runs if (each.workload, each.peer) == (run.workload, run.peer)]
     if any(
-        not each.done and each.cap >= run.cap and each.trials <= run.trials and each.epochs <= run.epochs
+        each.status == NOT_RUN and each.cap >= run.cap and each.trials <= run.trials and each.epochs <= run.epochs
         for each in alike
     ):
         return True
@@ -168,7 +181,7 @@ def losses_of(name: str, study: Path, measured: Measured) -> Losses:
 def say(run: Run) -> None:
     what = f"{run.workload:<12} {run.trials:>3} trials {run.epochs:>3} epochs  {PEERS[run.peer].title:<42}"
     if not run.done:
-        print(f"{what}  not run: over {run.cap / 60:g} minutes", flush=True)
+        print(f"{what} {'failed' if run.status == FAILED else f'not run: over {run.cap / 60:g} minutes'}", flush=True)
         return
     mean = sum(loss for *_, loss in run.losses) / len(run.losses)
     print(f"{what} {run.seconds:7.1f} s {run.peak / 2**20:6.0f} MiB  validation data loss {mean:.4f}", flush=True)
@@ -181,6 +194,7 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--peer", action="append", choices=PEERS, help="may be given repeatedly; all by default")
     parser.add_argument("--epochs", type=lambda text: tuple(map(int, text.split(","))), help="such as 1,15")
     parser.add_argument("--rounds", type=int)
+    parser.add_argument("--parts", type=_range, metavar="FIRST:LAST", help=f"of the sitting's {len(SITTING)} parts")
     parser.add_argument("--cap", type=float, metavar="SECONDS", help="the most that a run may take")
     parser.add_argument("--results", type=Path, default=FILE)
     parser.add_argument("--fresh", action="store_true", help="forget all that is in the file of results")
@@ -191,9 +205,16 @@ def read_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     return arguments
 
 
+def _range(text: str) -> tuple[int, int]:
+    first, last = map(int, text.split(":"))
+    if not 1 <= first <= last <= len(SITTING):
+        raise ValueError
+    return first, last
+
+
 def main() -> None:
     arguments = read_arguments()
-    parts = list(parts_of(arguments))
+    parts = parts_of(arguments)
     if not arguments.peers_python.exists():
         sys.exit(f"The peers' interpreter must be there; received {arguments.peers_python}. `make bench` sets it up.")
     if arguments.fresh:

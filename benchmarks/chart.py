@@ -29,6 +29,7 @@ SHORT = {
     "sklearn": "scikit-learn",
 }
 MARKERS = dict(zip(PEERS, "ods^vDPX*h", strict=True))
+TICKS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 NEAREST = 1.22
 """How far labels of lines are apart at least, as a factor on the axis of seconds."""
 
@@ -72,11 +73,13 @@ def draw_ratios(axes: Axes, results: Results) -> None:
         axes.plot([spread.low, spread.high], [place, place], color=INK, linewidth=1)
         axes.annotate(f"{spread.median:.2g}×", (spread.high, place), (4, 0), textcoords="offset points", va="center")
     axes.set_yticks(range(len(names)), [SHORT.get(name, name) for name in names])
+    lowest, highest = min(spread.low for spread in found.values()), max(spread.high for spread in found.values())
     axes.set_xscale("log")
-    axes.set_xlim(
-        0.8 * min(0.5, *(spread.low for spread in found.values())), 2.2 * max(spread.high for spread in found.values())
-    )
-    axes.set_title(f"Time of a trial-epoch, ridgepath = 1\n{WORKLOADS[workload].title}, {trials} trials")
+    axes.set_xlim(0.4 * lowest, 2.2 * highest)
+    ticks = [tick for tick in TICKS if 0.4 * lowest < tick < 2.2 * highest]
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.set_title(f"Time of a trial-epoch, ridgepath = 1\n{_subject(workload)}, {trials} trials")
 
 
 def draw_growth(axes: Axes, results: Results) -> None:
@@ -93,17 +96,20 @@ def draw_growth(axes: Axes, results: Results) -> None:
             ends[name] = line[-1]
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.minorticks_off()
     axes.set_xlabel("trials")
-    axes.set_title(f"Seconds of the whole process, {epochs} epochs\n{WORKLOADS[LINES].title}")
+    axes.set_title(f"Seconds of the whole process, {epochs} epochs\n{_subject(LINES)}")
     name_lines(axes, ends)
 
 
 def name_lines(axes: Axes, ends: dict[str, tuple[int, float]]) -> None:
     """Write the name of each line beside the panel, joined to its last point."""
     leader = {"arrowstyle": "-", "color": QUIET, "linewidth": 0.5, "linestyle": ":"}
-    for name, height in apart({name: seconds for name, (_, seconds) in ends.items()}).items():
+    heights = apart({name: seconds for name, (_, seconds) in ends.items()})
+    axes.set_ylim(top=1.1 * max(axes.get_ylim()[1], *heights.values()))
+    for name, height in heights.items():
         axes.annotate(
             SHORT.get(name, name),
             ends[name],
@@ -113,6 +119,11 @@ def name_lines(axes: Axes, ends: dict[str, tuple[int, float]]) -> None:
             va="center",
             arrowprops=leader,
         )
+
+
+def _subject(workload: str) -> str:
+    """Return what is trained, without what it is called."""
+    return WORKLOADS[workload].title.rpartition(": ")[2]
 
 
 def colour(name: str) -> str:

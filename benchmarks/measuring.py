@@ -17,6 +17,10 @@ EVERY = 0.5
 """Seconds between two looks at the memory."""
 
 
+class ProgramError(Exception):
+    """A program that was to be measured failed."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """What a run took.
@@ -38,7 +42,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str], *, cap: floa
     """Run a command, and end it with all that it started when it takes longer than ``cap`` seconds.
 
     Raises:
-        SystemExit: it failed; with the last lines that it said.
+        ProgramError: it failed; with the last lines that it said.
     """
     began = time.perf_counter()
     process = subprocess.Popen(
@@ -64,7 +68,7 @@ def measure(command: Sequence[str], environment: Mapping[str, str], *, cap: floa
     seconds = time.perf_counter() - began
     follower.join()
     if process.returncode:
-        raise SystemExit(f"{' '.join(command)}\nended with exit code {process.returncode}:\n{said[-2_000:]}")
+        raise ProgramError(f"{' '.join(command)}\nended with exit code {process.returncode}:\n{said[-2_000:]}")
     return Measured(seconds, max(peaks), printed, in_time=True)
 
 

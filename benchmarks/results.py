@@ -10,7 +10,7 @@ from pathlib import Path
 
 from limit import Limits
 
-DONE, NOT_RUN = "done", "not run"
+DONE, NOT_RUN, FAILED = "done", "not run", "failed"
 
 Losses = tuple[tuple[float, int, float], ...]
 """Strength, seed and final validation data loss of trials."""
@@ -23,7 +23,7 @@ class Run:
     Attributes:
         sitting: when the sitting began, which tells sittings apart.
         trials: their number.
-        status: ``done``; or ``not run``, because it would have taken, or took, more than ``cap`` seconds.
+        status: ``done``; ``not run``, because it would have taken, or took, more than ``cap`` seconds; or ``failed``.
         seconds: of the whole process.
         peak: bytes.
         losses: of every trial.

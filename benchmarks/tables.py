@@ -15,7 +15,7 @@ from pathlib import Path
 from arithmetic import step_operations, steps
 from chart import draw
 from comparing import Spread, agreement, per_trial_epoch, ratios, whole
-from results import Results, Run, read
+from results import FAILED, Results, Run, read
 from roster import PEERS, RIDGEPATH
 from workloads import WORKLOADS
 
@@ -108,8 +108,11 @@ def counted(number: int, noun: str) -> str:
 
 
 def not_run(runs: Sequence[Run], name: str, epochs: int) -> str:
-    caps = [run.cap for run in runs if run.peer == name and run.epochs == epochs and not run.done]
-    return f"not run: over {max(caps) / 60:g} minutes" if caps else ""
+    """Say why there is no figure for a peer."""
+    tried = [run for run in runs if run.peer == name and run.epochs == epochs and not run.done]
+    if any(run.status == FAILED for run in tried):
+        return "failed"
+    return f"not run: over {max(run.cap for run in tried) / 60:g} minutes" if tried else "not run"
 
 
 def memory(runs: Sequence[Run], name: str) -> str:
@@ -182,17 +185,18 @@ def cores(results: Results) -> int:
 
 
 def account(results: Results) -> str:
-    """Return the generated paragraph of the README: the task, whole processes."""
-    runs, workload = results.of("task", 4), WORKLOADS["task"]
-    times = whole(runs, workload.epochs)
+    """Return the generated part of the README: the task's whole processes, and the figure."""
+    workload = WORKLOADS["task"]
+    times = whole(results.of("task", 4), workload.epochs)
     own = Spread.of(times[RIDGEPATH].values())
-    said = []
-    for name in sorted(set(times) - {RIDGEPATH}, key=lambda name: ratios(times, name).median):
-        median = Spread.of(times[name].values()).median
-        said.append(f"{PEERS[name].title} {median:.0f} s ({told(ratios(times, name))} times as long)")
+    rows = []
+    for name in sorted(times.keys() - {RIDGEPATH}, key=lambda name: _median(times, name)):
+        rows.append(f"{PEERS[name].title} {_median(times, name):.0f} s ({told(ratios(times, name))} times as long)")
     return (
-        f"The task's network with four strengths on full Fashion-MNIST, {workload.epochs} epochs on {cores(results)} "
-        f"cores, whole processes with all that they do: ridgepath {own.median:.0f} s; {'; '.join(said)}."
+        f"Four networks of the task on full Fashion-MNIST, {workload.epochs} epochs on {cores(results)} cores, from "
+        f"the start of the process to its end: ridgepath {own.median:.0f} s; {'; '.join(rows)}.\n\n"
+        "![What one more epoch of one network takes beside ridgepath, and seconds of the whole process against the "
+        f"number of networks]({FIGURE.relative_to(README.parent)})"
     )
 
 

@@ -109,5 +109,7 @@ def test_options_choose_and_change_parts():
     assert tuple(chosen_by("")) == SITTING
     (part,) = chosen_by("--workload digits --trials 20 --peer torch --epochs 1,3 --rounds 2 --cap 5")
     assert (part.trials, part.peers, part.epochs, part.rounds, part.cap) == (20, ("ridgepath", "torch"), (1, 3), 2, 5.0)
+    assert tuple(chosen_by("--parts 2:3")) == SITTING[1:3]
+    assert {part.workload for part in chosen_by("--workload task")} == {"task"}
     (part,) = chosen_by("--workload table --trials 8")
     assert (part.trials, part.epochs) == (8, (1, 100))

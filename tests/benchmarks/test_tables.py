@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from chart import INK, INK_ON_DARK, apart, draw
 from limit import Limits
-from results import DONE, NOT_RUN, Results, Run, read
+from results import DONE, FAILED, NOT_RUN, Results, Run, read
 from tables import FILE, README, RESULTS_PAGE, account, page, replaced
 
 LOSSES = ((0.0, 1_000, 0.3), (1e-4, 1_000, 0.3), (1e-3, 1_000, 0.3), (1e-2, 1_000, 0.42))
@@ -64,6 +64,12 @@ def test_what_was_not_run_says_so_and_has_no_figure(results):
     assert slow[1:5] == ["not run: over 15 minutes", "", "", ""]
     assert slow[6] == "0.3300 after 1 epoch, agrees (± 0.0165)"
     assert text.index("Keras `fit` on TensorFlow") > text.index("Keras `fit` on JAX")
+
+
+def test_what_failed_says_so(results):
+    failed = Run("2026-01-02T03:04:05+00:00", 1, "task", 4, "sklearn", 15, FAILED, 900.0)
+    results.runs.append(failed)
+    assert row(page(results), "scikit-learn's MLP")[1:] == ["failed", "", "", "", "", ""]
 
 
 def test_growth_has_a_column_a_number_of_trials(results):
