@@ -1,8 +1,11 @@
 """Optuna: what is written is read back by Optuna itself, and asked of the real dashboard."""
 
 import json
+import logging
 import sys
 from dataclasses import replace
+from logging.handlers import QueueHandler
+from queue import SimpleQueue
 
 import optuna
 import pytest
@@ -110,10 +113,13 @@ def test_in_a_storage_of_ones_own_every_study_is_found_again_when_its_folder_has
     assert sorted(names) == sorted([StudyCard.of(store).title, StudyCard.of(other).title])
 
 
-def test_nothing_of_optunas_is_printed(store, summary_of, capfd):
-    verbosity = optuna.logging.get_verbosity()
+def test_optuna_says_nothing(store, summary_of):
+    said, verbosity = SimpleQueue(), optuna.logging.get_verbosity()
+    listening = QueueHandler(said)
+    logging.getLogger("optuna").addHandler(listening)
     log_study(store, summary_of(store), HERE)
-    assert capfd.readouterr() == ("", "")
+    logging.getLogger("optuna").removeHandler(listening)
+    assert said.empty()
     assert optuna.logging.get_verbosity() == verbosity
 
 
