@@ -11,11 +11,23 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     (
-        *("errors", "files", "directions", "callbacks", "penalties", "conventions", "conversion", "weighting"),
+        *(
+            "errors",
+            "texts",
+            "typed",
+            "files",
+            "directions",
+            "callbacks",
+            "penalties",
+            "conventions",
+            "conversion",
+            "weighting",
+        ),
         *(
             "study",
             "portraits",
             "results",
+            "frames",
             "builders",
             "variants",
             "arrays",
@@ -27,11 +39,12 @@ FLOORS = (
         ),
         *("encoding", "soundness", "sources", "preparation", "datasets"),
     ),
-    ("database", "gallery", "store", "exports"),
+    ("database", "gallery", "schema", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report", "trackers"),
     (
-        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path", "api"),
+        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
+        *("reading", "api"),
         *("cli", "__main__"),
     ),
 )
@@ -39,8 +52,9 @@ PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
     "trackers": ("destinations", "cards", "answers", "mlflow", "tensorboard", "optuna"),
     "training": (
-        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
-        *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
+        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
+        *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "proof", "inspection"),
+        *("reference_probes", "reference"),
         "shard",
     ),
 }

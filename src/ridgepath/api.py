@@ -1,4 +1,4 @@
-"""The Python face: train a path, go on with one, open it."""
+"""The Python face that trains: a path, several of them, or what is left of one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from ridgepath.builders import PENALTIES_NETWORK, Build, find_builder
 from ridgepath.callbacks import read_callbacks
 from ridgepath.datasets import Source
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
-from ridgepath.errors import InputError, Interrupted, StudyError
+from ridgepath.errors import InputError, Interrupted
 from ridgepath.path import Path, PathLike
 from ridgepath.progress import Watch
+from ridgepath.reading import open_study
 from ridgepath.report.families import Terms
 from ridgepath.resuming import request_of
 from ridgepath.search import found_before
 from ridgepath.session import Request, Written, run
 from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
-from ridgepath.store import StudyStore, find_studies
+from ridgepath.store import StudyStore
 from ridgepath.study import check_seeds
 from ridgepath.trackers.destinations import Log, read_destinations
 from ridgepath.tracking import Logbook
@@ -81,7 +82,7 @@ def fit_path(
         epochs: passes over the training examples.
         batch_size: examples in a step; the last step of an epoch takes what is left.
         study: the folder to keep the study in; by default one under ``studies/``, named after the question.
-        workers: processes, each with one thread; by default one a core.
+        workers: processes; by default one a GPU, or where there is none, one a core, each with one thread.
         engine: ``jax`` trains compiled, lowered programs, ``reference`` by plain ``model.fit``, and ``auto`` takes
             ``jax`` wherever the model can be lowered.
         validation: ``fixed``: all seeds share the split that is given. ``redrawn``: every seed divides training and
@@ -174,26 +175,6 @@ def _close(logbook: Logbook, folder: FilePath, watch: Watch, margin: float | Non
         logbook.close(store, Path(store).summary(margin=margin), watch)
 
 
-def open_study(folder: PathLike) -> Path:
-    """Open the study in a folder; nothing is trained, and no code from the study is run.
-
-    Raises:
-        StudyError: there is no study in the folder, or its file cannot be read.
-    """
-    return Path(StudyStore.open(FilePath(folder)))
-
-
-def list_studies(folder: PathLike) -> list[str]:
-    """Return a line for every study in a folder and below it; one that cannot be read is named with the reason."""
-    lines = []
-    for found in find_studies(FilePath(folder)):
-        try:
-            lines.append(open_study(found).line())
-        except StudyError as error:
-            lines.append(f"{found}  cannot be read: {error}")
-    return lines
-
-
 def resume(
     folder: PathLike,
     *,
@@ -217,7 +198,7 @@ def resume(
         until: ``"decided"`` to add seeds, only to the strengths whose comparison is open, until all are decided.
         max_seeds: number of seeds at which that ends, decided or not; 20 by default.
         margin: of equivalence, as in :meth:`Path.summary`.
-        workers: processes; by default one a core.
+        workers: processes; by default one a GPU, or where there is none, one a core.
         log: where to show trials and report, besides, as in :meth:`Path.log`; trials while it trains.
         progress: whether to show what is going on, on standard error.
 

@@ -14,6 +14,7 @@ from ridgepath.cli.reading import export, list_studies, log, report, show
 from ridgepath.cli.refitting import refit
 from ridgepath.cli.training import compare, resume, run
 from ridgepath.errors import InputError, Interrupted, RidgepathError
+from ridgepath.texts import on_one_line
 
 app = typer.Typer(
     name="ridgepath",
@@ -54,5 +55,5 @@ def _exit_code(arguments: list[str] | None) -> int:
 
 
 def _complain(text: str, *, code: int) -> int:
-    typer.echo(text if code == 130 else f"ridgepath: {text}", err=True)
+    typer.echo(on_one_line(text if code == 130 else f"ridgepath: {text}"), err=True)
     return code

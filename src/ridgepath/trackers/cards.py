@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from ridgepath.penalties import format_strength
 from ridgepath.report.summary import Summary
-from ridgepath.results import KEY, Results, TrialResult, epoch_columns, trial_columns
+from ridgepath.results import KEY, Results, TrialResult, column_names, epoch_columns, trial_columns
 from ridgepath.store import StudyStore
 from ridgepath.study import Study, Trial
 
@@ -106,11 +108,10 @@ def trial_key(trial: Trial) -> str:
 
 def trial_results(results: Results) -> Iterator[TrialResult]:
     """Yield the trials of the tidy tables one by one, as they were recorded."""
-    figures = trial_columns(results.metrics, test="test_data_loss" in results.trials)
-    epochs = dict(tuple(results.epochs.groupby(list(KEY))))
-    for row in results.trials.to_dict("records"):
+    figures = trial_columns(results.metrics, test="test_data_loss" in column_names(results.trials))
+    for row in results.trials:
         trial = Trial(str(row["variant"]), float(row["strength"]), int(row["seed"]))
-        curves = epochs.get((trial.variant, trial.strength, trial.seed), results.epochs[:0])
+        curves = results.epochs[np.logical_and.reduce([results.epochs[name] == row[name] for name in KEY])]
         yield TrialResult(
             trial,
             str(row["status"]),
