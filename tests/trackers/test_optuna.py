@@ -12,6 +12,7 @@ import pytest
 from optuna.trial import TrialState
 from stored import DIVERGING, FAILING, ask, make_store
 
+import ridgepath as rp
 from ridgepath.report.markdown import markdown
 from ridgepath.results import DONE, FAILED
 from ridgepath.store import StudyStore
@@ -135,7 +136,7 @@ def test_the_real_dashboard_shows_study_trials_note_and_path(store, summary_of, 
     shown = json.loads(ask(f"{address}/api/studies/{found['study_id']}"))
     states = [trial["state"] for trial in shown["trials"]]
     assert (states.count("Complete"), states.count("Fail")) == (7, 2)
-    rows = store.results().epochs.query("strength == 0.001 and seed == 1")["val_data_loss"]
+    rows = rp.open_study(store.folder).epochs.query("strength == 0.001 and seed == 1")["val_data_loss"]
     [trial] = [each for each in shown["trials"] if {"key": "trial", "value": "l2=0.001 seed=1"} in each["user_attrs"]]
     assert [each["value"] for each in trial["intermediate_values"]] == pytest.approx(list(rows))
     assert trial["values"] == pytest.approx([rows.iloc[-1]])
