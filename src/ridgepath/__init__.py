@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ridgepath.callbacks import EarlyStopping
     from ridgepath.conversion import convert_strength
     from ridgepath.datasets import Dataset, Split
-    from ridgepath.errors import InputError, Interrupted, RidgepathError, StudyError
+    from ridgepath.errors import InputError, Interrupted, NotLoggedError, RidgepathError, StudyError
     from ridgepath.path import Path
     from ridgepath.penalties import format_strength, parse_strengths
     from ridgepath.reading import open_study
@@ -22,6 +22,7 @@ __all__ = [
     "EarlyStopping",
     "InputError",
     "Interrupted",
+    "NotLoggedError",
     "Path",
     "Results",
     "RidgepathError",
@@ -44,7 +45,7 @@ _HOMES = {
     "conversion": ("convert_strength",),
     "callbacks": ("EarlyStopping",),
     "datasets": ("Dataset", "Split"),
-    "errors": ("InputError", "Interrupted", "RidgepathError", "StudyError"),
+    "errors": ("InputError", "Interrupted", "NotLoggedError", "RidgepathError", "StudyError"),
     "path": ("Path",),
     "penalties": ("format_strength", "parse_strengths"),
     "reading": ("open_study",),

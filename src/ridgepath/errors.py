@@ -41,6 +41,10 @@ class TrainingError(RidgepathError):
     """Report that training itself broke, for a reason that is not the user's input."""
 
 
+class NotLoggedError(RidgepathError):
+    """Report that a study could not be logged, or not all of it; it is kept as it is, and can be logged later."""
+
+
 class Interrupted(RidgepathError):  # noqa: N818
     """Report that training was interrupted by the user; what was finished is kept.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from ridgepath.errors import RidgepathError
+from ridgepath.errors import NotLoggedError
 from ridgepath.progress import Watch
 from ridgepath.report.summary import Summary
 from ridgepath.results import TrialResult
@@ -24,17 +24,6 @@ MOST_CHARACTERS = 400
 """Of what a tracker's library says when it fails."""
 
 
-class NotLoggedError(RidgepathError):
-    """Report that a study could not be logged; it is as it was, and can be logged later."""
-
-    def __init__(self, destination: Destination, folder: Path, problem: BaseException) -> None:
-        reason = " ".join(str(problem).split()) or "interrupted"
-        said = "".join(each for each in reason if each.isprintable())[:MOST_CHARACTERS]
-        again = shlex.join(["ridgepath", "log", str(folder), "--to", str(destination)])
-        account = f"The study is not, or not all, in {destination.program}: {said}. Log it later with: {again}"
-        super().__init__(without_credentials(account))
-
-
 def log_study(store: StudyStore, summary: Summary, destination: Destination) -> str:
     """Log what a study holds and is not there yet, and return where it can be looked at.
 
@@ -44,7 +33,7 @@ def log_study(store: StudyStore, summary: Summary, destination: Destination) -> 
     try:
         return _logged(_tracker(destination, store), store, summary)
     except Exception as problem:  # Whatever it is that a foreign library raises.
-        raise NotLoggedError(destination, store.folder, problem) from problem
+        raise _not_logged(destination, store.folder, problem) from problem
 
 
 class Logbook:
@@ -77,7 +66,7 @@ class Logbook:
                     watch.warn(str(error))
         except KeyboardInterrupt as stopped:
             for destination in self.destinations:
-                watch.warn(str(NotLoggedError(destination, store.folder, stopped)))
+                watch.warn(str(_not_logged(destination, store.folder, stopped)))
 
     def _work(self) -> None:
         trackers: dict[Destination, Tracker | None] = {}
@@ -113,3 +102,12 @@ def _logged(tracker: Tracker, store: StudyStore, summary: Summary) -> str:
         tracker.add(result)
     tracker.conclude(summary)
     return tracker.sight
+
+
+def _not_logged(destination: Destination, folder: Path, problem: BaseException) -> NotLoggedError:
+    """Say in a line what went wrong, and how to log the study later."""
+    reason = " ".join(str(problem).split()) or "interrupted"
+    said = "".join(each for each in reason if each.isprintable())[:MOST_CHARACTERS]
+    again = shlex.join(["ridgepath", "log", str(folder), "--to", str(destination)])
+    account = f"The study is not, or not all, in {destination.program}: {said}. Log it later with: {again}"
+    return NotLoggedError(without_credentials(account))

@@ -13,11 +13,12 @@ from stored import free_port
 import ridgepath as rp
 from ridgepath import tracking
 from ridgepath.cli import main
+from ridgepath.errors import NotLoggedError
 from ridgepath.progress import Watch
 from ridgepath.store import StudyStore
 from ridgepath.trackers.cards import trial_key, trial_results
 from ridgepath.trackers.destinations import Destination
-from ridgepath.tracking import Logbook, NotLoggedError, log_study
+from ridgepath.tracking import Logbook, log_study
 
 HERE = Destination("tensorboard")
 
