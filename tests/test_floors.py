@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     (
-        *("errors", "files", "directions", "callbacks", "penalties", "conventions", "conversion", "weighting"),
+        *("errors", "files", "toml", "directions", "callbacks", "penalties", "conventions", "conversion", "weighting"),
         *(
             "study",
             "portraits",
@@ -25,7 +25,7 @@ FLOORS = (
             "images",
             "tables",
         ),
-        *("encoding", "soundness", "sources", "preparation", "datasets"),
+        *("encoding", "soundness", "sources", "question", "preparation", "datasets"),
     ),
     ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
@@ -33,7 +33,7 @@ FLOORS = (
     ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
 )
 PLACES = {
-    "cli": ("options", "reading", "training", "refitting", "converting", "program"),
+    "cli": ("forms", "options", "reading", "study_file", "training", "refitting", "converting", "program"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
         *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),

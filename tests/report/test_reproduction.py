@@ -58,6 +58,7 @@ def asked(command, monkeypatch):
     [
         {},
         {"seeds": (3, 5), "engine": "reference"},
+        {"seeds": (7,)},
         {"variants": (Variant("l2", (0.0, 1e-5, 1 / 3)), Variant("dropout", (0.0, 0.5)))},
         {"variants": (Variant("dropout", (0.1, 0.2)),), "validation": "folds:5"},
         {"early_stopping": EarlyStopping(patience=3, min_delta=1e-4, restore_best_weights=True), "keep": "best"},
@@ -101,11 +102,6 @@ def test_what_a_shell_cannot_name_is_a_call(location, data, seeds):
     assert given["args"] == (location or "build", data or "data")
     assert given["vary"] == {"l2": [0.0, 1e-4, 1e-3, 1e-2]}
     assert (given["seeds"], given["zero"]) == ([0, 1], True)
-
-
-def test_one_seed_that_is_not_0_is_a_list_in_a_call(builder):
-    study = dataclasses.replace(make_study(), builder=builder.card, seeds=(7,))
-    assert "seeds=[7]" in commands(summary_of(study, data="mnist-5k"))
 
 
 def test_the_configuration_is_the_question_without_the_source():
