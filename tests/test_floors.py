@@ -33,7 +33,7 @@ FLOORS = (
     ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
 )
 PLACES = {
-    "cli": ("forms", "options", "reading", "study_file", "training", "refitting", "converting", "program"),
+    "cli": ("forms", "options", "reading", "study_file", "training", "starting", "refitting", "converting", "program"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
         *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),

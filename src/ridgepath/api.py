@@ -14,6 +14,7 @@ from ridgepath.deciding import MAX_SEEDS, check_deciding, run_until_decided
 from ridgepath.errors import InputError, StudyError
 from ridgepath.path import Path, PathLike
 from ridgepath.progress import Watch
+from ridgepath.question import keep_question
 from ridgepath.report.families import Terms
 from ridgepath.resuming import request_of
 from ridgepath.search import found_before
@@ -147,7 +148,9 @@ def fit_request(request: Request, *, progress: bool = True) -> Path:
     """Train what a request asks for, and return the path."""
     with Watch(quiet=not progress) as watch:
         folder = run(request, watch)
-    return Path(StudyStore.open(folder), builder=request.builder, data=request.data)
+    store = StudyStore.open(folder)
+    keep_question(folder, store.study, store.context)
+    return Path(store, builder=request.builder, data=request.data)
 
 
 def open_study(folder: PathLike) -> Path:

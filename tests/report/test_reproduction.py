@@ -5,10 +5,10 @@ import shlex
 import pytest
 from synthetic import make_results, make_study, make_summary
 
-from ridgepath import api, session
+from asking import asked
+from ridgepath import session
 from ridgepath.builders import find_builder
 from ridgepath.callbacks import EarlyStopping
-from ridgepath.cli import app
 from ridgepath.datasets import Source
 from ridgepath.report.labels import language
 from ridgepath.report.methods import methods
@@ -37,22 +37,6 @@ def builder(tmp_path):
     return find_builder(f"{file}:build")
 
 
-class AskedError(Exception):
-    """Stands in for the training of a request."""
-
-
-def asked(command, monkeypatch):
-    """Return what the command line asks for when it is given this command; nothing is trained."""
-
-    def ask(request, **_):
-        raise AskedError(request)
-
-    monkeypatch.setattr(api, "fit_request", ask)
-    with pytest.raises(AskedError) as found:
-        app(shlex.split(command)[1:], standalone_mode=False)
-    return found.value.args[0]
-
-
 @pytest.mark.parametrize(
     "changed",
     [
@@ -67,7 +51,7 @@ def asked(command, monkeypatch):
 )
 def test_the_command_asks_for_the_same_study(builder, changed, monkeypatch):
     study = dataclasses.replace(make_study(seeds=2), builder=builder.card, **changed)
-    request = asked(commands(summary_of(study, data="digits.npz")), monkeypatch)
+    request = asked(shlex.split(commands(summary_of(study, data="digits.npz")))[1:], monkeypatch)
     assert isinstance(request, session.Request)
     assert request.builder.card == builder.card
     for name in ("variants", "epochs", "batch_size", "engine", "validation", "early_stopping", "keep"):

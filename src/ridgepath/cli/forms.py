@@ -30,13 +30,15 @@ class Form:
         expected: what its value is, as a clause.
         example: such a value, as TOML.
         given: value and folder of the file → what the command line would be given; raises :class:`WrongFormError`.
-        is_table: whether the example is the value of one name in a table.
+        name: in a table, of which the example is one value; empty for what is no table.
+        write: what the command line would be given → such a value, as TOML.
     """
 
     expected: str
     example: str
     given: Callable[[Any, Path], Given]
-    is_table: str = ""
+    name: str = ""
+    write: Callable[[Any], str] = toml_value
 
 
 def form_of(kind: Any, metavar: str) -> Form:
@@ -46,7 +48,7 @@ def form_of(kind: Any, metavar: str) -> Form:
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _choice(kind)
     word = metavar.split("|")[0].lower() or "text"
-    return TEXTS if _is_list(kind) else _PLAIN[kind](word)
+    return _PLAIN[list if _is_list(kind) else kind](word)
 
 
 def _is_list(kind: Any) -> bool:
@@ -160,15 +162,14 @@ def _scalar(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-TEXTS = Form("text, or a list of texts", '"text"', _texts)
 NAMED = Form("a list of names", '["l2", "dropout"]', _texts)
 FILE = Form("the path of a file, relative to this one", '"other.csv"', _file)
 DATA = Form("the name of a data set, or the path of a file, relative to this one", '"mine.npz"', _name_or_file)
 NETWORK = Form("FILE.py:build, relative to this file", '"net.py:build"', _network)
 STRENGTHS = Form("a list of numbers, or LOW:HIGH:N or auto as text", "[0, 1e-4, 1e-3, 1e-2]", _numbers)
-SEEDS = Form("a whole number, or a list of them", "5", _seeds)
-BY_NAME = Form("a list of numbers or LOW:HIGH:N, by name", "[0, 1e-4, 1e-3]", _by_name, is_table="l2")
-EARLY_STOPPING = Form("its patience, or values by name", "3", _rule, is_table="patience")
+SEEDS = Form("a whole number, or a list of them", "5", _seeds, write=str)
+BY_NAME = Form("a list of numbers or LOW:HIGH:N, by name", "[0, 1e-4, 1e-3]", _by_name, name="l2")
+EARLY_STOPPING = Form("its patience, or values by name", "3", _rule, name="patience")
 CLASS_WEIGHT = Form("balanced, or numbers by class", '"balanced"', _weights)
 
 _PLAIN: dict[Any, Callable[[str], Form]] = {
@@ -176,5 +177,6 @@ _PLAIN: dict[Any, Callable[[str], Form]] = {
     int: lambda _: Form("a whole number", "2", _whole),
     float: lambda _: Form("a number", "0.1", _number),
     str: lambda word: Form("text", toml_value(word), _text),
-    Path: lambda word: Form("the path of a folder, relative to this file", toml_value(word), _file),
+    list: lambda word: Form("text, or a list of texts", toml_value(word), _texts),
+    Path: lambda _: Form("a path, relative to this file", '"studies/mine"', _file),
 }

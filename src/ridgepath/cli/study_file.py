@@ -20,7 +20,7 @@ from ridgepath.cli.forms import Form, Given, WrongFormError, form_of
 from ridgepath.errors import InputError
 from ridgepath.penalties import write_strengths
 from ridgepath.store import FILE
-from ridgepath.toml import read_toml
+from ridgepath.toml import read_toml, toml_key
 from ridgepath.variants import compared_arguments, parse_vary
 
 
@@ -62,7 +62,8 @@ def _options(command: Callable[..., None]) -> Iterator[Setting]:
     for name, parameter in inspect.signature(command).parameters.items():
         kind, *notes = get_args(parameter.annotation)
         for option in (note for note in notes if isinstance(note, OptionInfo)):
-            long = next((each for each in option.param_decls or () if each.startswith("--")), name.replace("_", "-"))
+            declared = (each for each in (option.default, *(option.param_decls or ())) if isinstance(each, str))
+            long = next((each for each in declared if each.startswith("--")), name.replace("_", "-"))
             key = long.split("/")[0].removeprefix("--")
             form = next((note for note in notes if isinstance(note, Form)), None)
             panel = option.rich_help_panel if isinstance(option.rich_help_panel, str) else "Options"
@@ -143,8 +144,8 @@ def _given(file: Path, setting: Setting, value: Any, known: Sequence[str]) -> Gi
 
 def example(setting: Setting) -> str:
     """Return a line that says something in a study file."""
-    table = f".{setting.form.is_table}" if setting.form.is_table else ""
-    return f"{setting.key}{table} = {setting.form.example}"
+    key = toml_key(*filter(None, (setting.key, setting.form.name)))
+    return f"{key} = {setting.form.example}"
 
 
 def _check_place(file: Path, setting: Setting, table: dict[str, Any], known: Sequence[str]) -> None:
@@ -166,7 +167,7 @@ def _refuse_key(file: Path, key: str, value: Any, *, command: str, known: Sequen
 def _refuse_place(file: Path, key: str, table: str) -> NoReturn:
     raise InputError(
         f"{file}: {key} stands in no table",
-        received=f"it below [{table}]" if table.isidentifier() else f"it in {_shown(table)}",
+        received=f"it below [{toml_key(table)}]",
         remedy="Write it above all lines with a name in brackets.",
     )
 
