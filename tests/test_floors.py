@@ -30,14 +30,39 @@ FLOORS = (
     ("database", "gallery", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report",),
-    ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
+    (
+        "progress",
+        "search",
+        "session",
+        "resuming",
+        "deciding",
+        "refitting",
+        "showing",
+        "path",
+        "api",
+        "checkup",
+        "cli",
+        "__main__",
+    ),
 )
 PLACES = {
-    "cli": ("forms", "options", "reading", "study_file", "training", "starting", "refitting", "converting", "program"),
+    "cli": (
+        "forms",
+        "options",
+        "reading",
+        "study_file",
+        "training",
+        "starting",
+        "refitting",
+        "converting",
+        "checking",
+        "program",
+    ),
+    "checkup": ("finding", "installation", "devices", "data", "studies", "terminal"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
         *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
-        "shard",
+        *("shard", "environment"),
     ),
 }
 APART = {"training", "statistics", "execution"}

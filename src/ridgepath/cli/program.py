@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.exceptions import Abort, TyperException
 
+from ridgepath.cli.checking import doctor
 from ridgepath.cli.converting import convert
 from ridgepath.cli.reading import export, list_studies, report, show
 from ridgepath.cli.refitting import refit
@@ -24,7 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Which regularization strength should my network use, and is the difference real?",
 )
-for command in (init, run, compare, resume, show, report, export, refit):
+for command in (init, run, compare, resume, show, report, export, refit, doctor):
     app.command()(command)
 app.command("ls")(list_studies)
 app.command()(convert)

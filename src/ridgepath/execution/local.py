@@ -82,6 +82,11 @@ def program_cache() -> Path:
     return home / "ridgepath" / f"programs-{kind}"
 
 
+def cache_folder() -> Path:
+    """Return where compiled programs are kept: where the user says, or :func:`program_cache`."""
+    return Path(os.environ.get("JAX_COMPILATION_CACHE_DIR") or program_cache())
+
+
 def worker_environment() -> dict[str, str]:
     """Return the environment variables that make a worker single-threaded and its Keras run on JAX."""
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
@@ -99,7 +104,7 @@ def worker_environment() -> dict[str, str]:
 
 def _cache_settings() -> dict[str, str]:
     """Let JAX keep even the smallest program; nothing where the folder cannot be written."""
-    folder = Path(os.environ.get("JAX_COMPILATION_CACHE_DIR") or program_cache())
+    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
