@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -276,6 +277,61 @@ def test_what_is_no_file_is_refused(here, capsys):
 def test_compare_takes_no_strengths(here, capsys):
     written(here, "strengths = [1]")
     assert "a setting of `ridgepath compare`; received 'strengths'" in complaint(capsys, "compare", "study.toml")
+
+
+def test_the_file_in_the_docs_is_read(here, monkeypatch):
+    page = (Path(__file__).parent.parent / "docs" / "study-files.md").read_text(encoding="utf-8")
+    [text] = re.findall(r"```toml\n(.*?)```", page, flags=re.DOTALL)
+    request = asked(["run", written(here, text)], monkeypatch)
+    found = (request.epochs, request.data.target, [each.name for each in request.variants])
+    assert found == (30, "price", ["l2", "dropout"])
+    named = re.findall(r"^\| `([a-z-]+)", page, flags=re.MULTILINE)
+    assert named
+    assert set(named) <= {setting.key for setting in settings_of(run)}
+
+
+class TestInit:
+    def test_it_asks_for_nothing_but_what_is_asked_without_it(self, here, monkeypatch, capsys):
+        app(["init"], standalone_mode=False)
+        assert capsys.readouterr().out.endswith("Change some, then: ridgepath run study.toml\n")
+        assert read_study_file(here / "study.toml", run) == {}
+        assert question_of(asked(["run", "study.toml"], monkeypatch)) == question_of(asked(["run"], monkeypatch))
+
+    def test_it_has_every_setting_with_its_default(self, here, monkeypatch):
+        app(["init", "all.toml"], standalone_mode=False)
+        lines = re.findall(r"^#(\S.*)$", (here / "all.toml").read_text(), flags=re.MULTILINE)
+        assert [re.match(r"[\w-]+", line)[0] for line in lines] == [setting.key for setting in settings_of(run)]
+        defaults = [line for line in lines if not line.endswith("  # for example")]
+        assert len(defaults) == len([each for each in settings_of(run) if each.default is not None])
+        written(here, "\n".join(defaults))
+        assert question_of(asked(["run", "study.toml"], monkeypatch)) == question_of(asked(["run"], monkeypatch))
+
+    def test_every_line_may_be_uncommented(self, here, monkeypatch):
+        app(["init", "all.toml"], standalone_mode=False)
+        for line in re.findall(r"^#(\S.*)$", (here / "all.toml").read_text(), flags=re.MULTILINE):
+            more = 'until = "decided"\n' if line.startswith("max-seeds") else ""
+            asked(["run", written(here, more + line)], monkeypatch)
+
+    def test_its_lines_are_short_and_say_what_each_is(self, here):
+        app(["init"], standalone_mode=False)
+        text = (here / "study.toml").read_text()
+        assert max(map(len, text.splitlines())) <= 80
+        for setting in settings_of(run):
+            assert setting.help in re.sub(r"\n# ", " ", text)
+
+    @pytest.mark.parametrize(
+        ("name", "says"),
+        [
+            ("there.toml", "a study file that is new; received there.toml, which is there. Give another name."),
+            ("study", "a study file ends in .toml; received study. Call it study.toml."),
+            ("absent/study.toml", "a file that can be written; received absent/study.toml (No such file"),
+        ],
+    )
+    def test_it_overwrites_nothing_and_leaves_nothing(self, here, capsys, name, says):
+        (here / "there.toml").write_text("epochs = 3")
+        assert says in complaint(capsys, "init", name)
+        found = {each.name: each.read_text() for each in here.iterdir()}
+        assert found == {"net.py": NETWORK, "there.toml": "epochs = 3"}
 
 
 KEYS = [setting.key for setting in settings_of(run)]

@@ -29,7 +29,7 @@ _HEAD = """\
 #     ridgepath run {name}
 #
 # Texts stand in quotes, lists in brackets, and paths are relative to this file.
-# An option on the command line, such as --epochs 30, wins over what stands here.
+# An option on the command line, such as --epochs 30, wins over what is here.
 """
 
 
@@ -66,7 +66,7 @@ def _lines(settings: Sequence[Setting]) -> Iterator[str]:
     for panel, group in groupby(settings, key=lambda setting: setting.panel):
         yield from ("", "", f"# {panel}", f"# {'=' * len(panel)}")
         for setting in group:
-            yield from ("", *textwrap.wrap(setting.help, _WIDTH, initial_indent="# ", subsequent_indent="# "))
+            yield from ("", *(f"# {line}" for line in textwrap.wrap(setting.help, _WIDTH - 2, break_on_hyphens=False)))
             yield _commented(setting)
 
 
