@@ -24,7 +24,7 @@ MOST_SEEDS, MARGIN = "most seeds", "margin"
 """Under these names a study's context says how far seeds were added for open comparisons, and within which margin."""
 
 FOUND = "strengths"
-"""Under this name it says how its strengths were found."""
+"""Under this name a study's context says how its strengths were found."""
 
 _HEAD = """\
 # What this study was asked: `ridgepath run study.toml` asks it again.

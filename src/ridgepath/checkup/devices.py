@@ -31,7 +31,8 @@ def devices() -> Iterator[Finding]:
         yield Finding(PART, "training", State.PROBLEM, f"Keras on JAX does not run: {seen}", remedy)
         return
     yield Finding(PART, "training", State.OK, f"Keras {seen['keras']} on JAX {seen['jax']} compiles and runs a program")
-    yield _memory(seen["bytes"], cores)
+    if seen["bytes"] is not None:
+        yield _memory(seen["bytes"], cores)
     yield _accelerators(seen["devices"], seen["platform"])
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
+from contextlib import suppress
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import keras
-
-_BYTES_A_UNIT = 1 if sys.platform == "darwin" else 1024
-"""Of ``ru_maxrss``: bytes on macOS, kilobytes on Linux."""
 
 
 def environment() -> dict[str, Any]:
@@ -25,8 +22,18 @@ def environment() -> dict[str, Any]:
         "devices": [f"{device.platform}: {device.device_kind}" for device in jax.devices()],
         "platform": jax.default_backend(),
         "is_right": bool((product == 2.0).all()),
-        "bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _BYTES_A_UNIT,
+        "bytes": _most_memory(),
     }
+
+
+def _most_memory() -> int | None:
+    """Return how many bytes this process has taken at most; ``None`` where that is not told, as on Windows."""
+    with suppress(ImportError):
+        import resource
+
+        unit = 1 if sys.platform == "darwin" else 1024
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    return None
 
 
 if __name__ == "__main__":
