@@ -14,6 +14,7 @@ import pytest
 import ridgepath as rp
 from ridgepath.cli import main
 from ridgepath.errors import InputError
+from ridgepath.study import read_seeds
 
 DESIGN_KEYS = {
     "study", "data", "seeds", "path", "strength_min", "strength_1se", "keras_val_loss_choice", "comparisons", "seconds"
@@ -270,6 +271,10 @@ def test_resume_ends_with_the_same_numbers_bit_for_bit(folder, resumed):
     pd.testing.assert_frame_equal(before.trials[untimed], shared[untimed], check_exact=True)
     epochs = after.epochs.query("seed < 2").reset_index(drop=True)
     pd.testing.assert_frame_equal(before.epochs, epochs, check_exact=True)
+
+
+def test_seeds_are_a_count_or_a_list_which_a_comma_makes_of_one():
+    assert (read_seeds("7"), read_seeds("7,"), read_seeds("0,1,2")) == (7, [7], [0, 1, 2])
 
 
 def test_resume_adds_seeds(resumed):

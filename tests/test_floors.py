@@ -11,11 +11,24 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     (
-        *("errors", "files", "toml", "directions", "callbacks", "penalties", "conventions", "conversion", "weighting"),
+        *(
+            "errors",
+            "texts",
+            "typed",
+            "files",
+            "toml",
+            "directions",
+            "callbacks",
+            "penalties",
+            "conventions",
+            "conversion",
+            "weighting",
+        ),
         *(
             "study",
             "portraits",
             "results",
+            "frames",
             "builders",
             "variants",
             "arrays",
@@ -27,46 +40,31 @@ FLOORS = (
         ),
         *("encoding", "soundness", "sources", "question", "preparation", "datasets"),
     ),
-    ("database", "gallery", "store", "exports"),
+    ("database", "gallery", "schema", "store", "exports"),
     ("training", "statistics", "execution"),
-    ("report",),
+    ("report", "trackers"),
     (
-        "progress",
-        "search",
-        "session",
-        "resuming",
-        "deciding",
-        "refitting",
-        "showing",
-        "path",
-        "api",
-        "checkup",
-        "cli",
-        "__main__",
+        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
+        *("reading", "api", "checkup"),
+        *("cli", "__main__"),
     ),
 )
 PLACES = {
     "cli": (
-        "forms",
-        "options",
-        "reading",
-        "study_file",
-        "training",
-        "starting",
-        "refitting",
-        "converting",
-        "checking",
+        *("forms", "options", "reading", "study_file", "training", "starting", "refitting", "converting", "checking"),
         "program",
     ),
     "checkup": ("finding", "installation", "devices", "data", "studies", "terminal"),
+    "trackers": ("destinations", "cards", "answers", "mlflow", "tensorboard", "optuna"),
     "training": (
-        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
-        *("example_losses", "device", "ending", "trial", "proof", "inspection", "reference_probes", "reference"),
+        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
+        *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "proof", "inspection"),
+        *("reference_probes", "reference"),
         *("shard", "environment"),
     ),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "refitting", "showing", "path", "cli"}
+MAY_DELAY = {"session", "refitting", "showing", "tracking", "path", "cli"}
 
 
 def modules():
@@ -152,7 +150,8 @@ def test_within_a_folder_imports_make_no_circle():
 def test_the_faces_start_without_keras_jax_and_plotly():
     check = (
         "import sys, ridgepath, ridgepath.cli, ridgepath.report.terminal;"
-        "print([m for m in ('keras', 'jax', 'plotly', 'matplotlib', 'sklearn') if m in sys.modules])"
+        "slow = ('keras', 'jax', 'plotly', 'matplotlib', 'sklearn', 'mlflow', 'tensorboard', 'optuna');"
+        "print([m for m in slow if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

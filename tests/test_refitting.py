@@ -13,9 +13,9 @@ from ridgepath.datasets import load_dataset
 from ridgepath.errors import InputError, StudyError, TrainingError
 from ridgepath.refitting import RULES, plan_refit
 from ridgepath.study import Trial
+from ridgepath.training.device import batch_order
 from ridgepath.training.models import Networks
 from ridgepath.training.reference import train_reference
-from ridgepath.training.trial import batch_order
 
 NETWORK = """
 import keras
@@ -83,7 +83,7 @@ def test_a_rule_takes_the_strength_that_the_study_chose(path, rule):
     given = {
         "builder": None,
         "data": "mine.npz",
-        "trials": path.trials,
+        "trials": path.results.trials,
         "variant": None,
         "seed": None,
         "on": "training",

@@ -41,6 +41,7 @@ workers = 3
 engine = "reference"
 until = "decided"
 max-seeds = 9
+log = ["tensorboard", "mlflow=somewhere"]
 margin = 0.01
 json = true
 """
@@ -52,7 +53,19 @@ THE_SAME = [
     *("--seeds", "3,5", "--epochs", "7", "--batch-size", "16", "--study", "kept/here"),
     *("--early-stopping", "patience=3,min_delta=1e-4,mode=min,restore_best_weights=true", "--keep", "best"),
     *("--class-weight", "0=1,3=2.5", "--workers", "3", "--engine", "reference"),
-    *("--until", "decided", "--max-seeds", "9", "--margin", "0.01", "--json"),
+    *(
+        "--until",
+        "decided",
+        "--max-seeds",
+        "9",
+        "--log",
+        "tensorboard",
+        "--log",
+        "mlflow=somewhere",
+        "--margin",
+        "0.01",
+        "--json",
+    ),
 ]
 
 
@@ -106,7 +119,7 @@ def test_margin_json_and_until_reach_what_is_done_with_them(here, monkeypatch):
         def summary(self, **_):
             return type("Summary", (), {"to_json": dict})
 
-    monkeypatch.setattr(api, "fit_request", lambda _, progress: Trained())
+    monkeypatch.setattr(api, "fit_request", lambda _, **named: Trained())
     monkeypatch.setattr(api, "resume", lambda folder, **named: done.update(folder=folder, **named) or Trained())
     app(["run", str(written(here, EVERYTHING))], standalone_mode=False)
     assert done == {
@@ -116,6 +129,7 @@ def test_margin_json_and_until_reach_what_is_done_with_them(here, monkeypatch):
         "margin": 0.01,
         "workers": 3,
         "progress": False,
+        "log": ["tensorboard", "mlflow=somewhere"],
         "reported": {"margin": 0.01},
     }
 

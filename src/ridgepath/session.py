@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import platform
 import re
 import sys
@@ -22,9 +23,10 @@ from ridgepath.builders import Builder
 from ridgepath.callbacks import LAST, EarlyStopping, check_keep, check_monitor
 from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
+from ridgepath.execution.gpus import is_together_asked, usable_gpus
 from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.progress import Watch, explain
-from ridgepath.results import Leg, epoch_columns
+from ridgepath.results import Leg, TrialResult, epoch_columns
 from ridgepath.search import Found, extensions, find_strengths, found_before, next_extension, short, with_strengths
 from ridgepath.splits import describe, sizes
 from ridgepath.statistics.bracket import COUNT
@@ -47,7 +49,7 @@ class Request:
             be found.
         seeds: as :func:`ridgepath.study.check_seeds` returns them.
         folder: where to keep the study; ``None`` for one that is named after the question.
-        workers: processes; ``None`` for one a core.
+        workers: processes; ``None`` for one a core. Where there are GPUs, there are as many as these at most.
         command: what the user typed, for the report, or empty.
         further, looks: as in :class:`ridgepath.study.Study`.
         validation: as :func:`ridgepath.splits.check_validation` returns it.
@@ -127,7 +129,11 @@ class Request:
         )
 
 
-def run(request: Request, watch: Watch) -> Path:
+Written = Callable[[StudyStore, TrialResult], None]
+"""Is told of every trial when it is in the store."""
+
+
+def run(request: Request, watch: Watch, *, written: Written = lambda store, result: None) -> Path:
     """Train what is asked for and not there yet, and return the study's folder.
 
     Nothing is written before the whole input is known to be right; then every trial as it is finished.
@@ -175,7 +181,8 @@ def run(request: Request, watch: Watch) -> Path:
                     study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
                 )
                 more = () if found is None else extensions(found, study, store, watch)
-                _train(crew, store, chain([missing], more), store.study, watch=watch, sitting=sitting)
+                rounds = chain([missing], more)
+                _train(crew, store, rounds, store.study, watch=watch, sitting=sitting, written=written)
         else:
             watch.say(f"All {len(study.trials)} networks are trained already; nothing was trained.")
     return folder
@@ -224,7 +231,10 @@ class _Crew:
 
     def train(self, study: Study, trials: Sequence[Trial]) -> Iterator[Leg]:
         """Train trials with the settings of a study, and yield every leg as it is finished."""
-        return self.pool.train(plan_shards(trials), _TrainLeg(self.builder, self.data_folder, study, self.proven))
+        is_together = self.pool.gpus or is_together_asked()
+        share = math.ceil(len(trials) / self.pool.workers)
+        shards = plan_shards(trials, together=max(share, 1) if is_together else 1)
+        return self.pool.train(shards, _TrainLeg(self.builder, self.data_folder, study, self.proven))
 
 
 def _check_count(name: str, value: object) -> None:
@@ -240,6 +250,7 @@ def _missing(study: Study, store: StudyStore | None) -> tuple[Trial, ...]:
     """Return the trials that are still to be trained, after a check that the store holds the same question."""
     if store is None:
         return study.trials
+    store.check_whole()
     store.check_same_question(study)
     finished = store.finished()
     return tuple(trial for trial in study.trials if trial not in finished)
@@ -268,7 +279,7 @@ def _written(
         return store
     context = network.versions | {
         "ridgepath": version("ridgepath"),
-        "machine": f"{platform.system()} {platform.machine()}, {available_cores()} cores",
+        "machine": _machine(),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": request.command,
         "data": Source.of(request.data).location,
@@ -280,6 +291,12 @@ def _written(
     return StudyStore.create(folder, study, metrics=network.metrics, context=context)
 
 
+def _machine() -> str:
+    gpus = len(usable_gpus())
+    seen = f", {gpus} GPU{'s' * (gpus > 1)}" if gpus else ""
+    return f"{platform.system()} {platform.machine()}, {available_cores()} cores{seen}"
+
+
 def _train(
     crew: _Crew,
     store: StudyStore,
@@ -288,6 +305,7 @@ def _train(
     *,
     watch: Watch,
     sitting: _Sitting,
+    written: Written,
 ) -> None:
     """Train round after round, write each trial as it is finished, and the sitting at its end, however it ends.
 
@@ -300,6 +318,7 @@ def _train(
             for result in watch.follow(crew.train(study, trials), trials=len(trials), epochs=study.epochs):
                 store.add(result)
                 done += 1
+                written(store, result)
     except KeyboardInterrupt:
         raise Interrupted(store.folder, done=len(store.finished()), total=len(store.study.trials)) from None
     finally:
@@ -346,7 +365,7 @@ def _import_training() -> None:
 def _prepare(builder: Builder, data_folder: str, study: Study) -> None:
     from ridgepath.training.shard import Task, prepare
 
-    prepare(Task(builder, data_folder, study))
+    prepare(Task(builder, data_folder, study, together=is_together_asked()))
 
 
 def _inspect_network(
@@ -368,4 +387,5 @@ class _TrainLeg:
     def __call__(self, shard: Shard, progress: bytes | None) -> Leg:
         from ridgepath.training.shard import Task, train_leg
 
-        return train_leg(Task(self.builder, self.data_folder, self.study), shard, progress, proven=self.proven)
+        task = Task(self.builder, self.data_folder, self.study, together=is_together_asked())
+        return train_leg(task, shard, progress, proven=self.proven)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ridgepath.errors import InputError
+from ridgepath.texts import on_one_line
 
 SUFFIX = ".toml"
 
@@ -52,4 +53,4 @@ def toml_key(*parts: str) -> str:
 
 def toml_comment(text: str) -> str:
     """Write a text so that it cannot end its comment."""
-    return "# " + "".join(letter if letter.isprintable() else "�" for letter in " ".join(text.split()))
+    return f"# {on_one_line(text)}"

@@ -1,12 +1,15 @@
 """A lowered program that trains otherwise than Keras does not prove itself, whatever is wrong with it."""
 
+import functools
+
+import jax
 import keras
 import numpy as np
 import pytest
 from zoo import NETWORKS, VECTORS, of_layer
 
 from ridgepath.study import proof_examples
-from ridgepath.training import proof
+from ridgepath.training import proof, together
 from ridgepath.training.coefficients import Coefficients
 from ridgepath.training.lowering import Lowered, NotLoweredError
 from ridgepath.training.models import build_model
@@ -14,10 +17,10 @@ from ridgepath.training.models import build_model
 BATCH = 16
 
 
-def proved(build, data=VECTORS):
+def proved(build, data=VECTORS, **settings):
     few = data.train.take(slice(proof_examples(data.train.examples, BATCH)))
     model = build_model(build, 0.02, seed=0, example=few.take(slice(BATCH)).batch)
-    proof.prove(Lowered(model, few.take(slice(BATCH)).batch), few.batch, batch_size=BATCH)
+    proof.prove(Lowered(model, few.take(slice(BATCH)).batch), few.batch, batch_size=BATCH, **settings)
     return model
 
 
@@ -67,6 +70,29 @@ def test_a_wrong_program_is_refused(wrong, monkeypatch):
     wrong(monkeypatch)
     with pytest.raises(NotLoweredError, match="in a proof its lowered program has another"):
         proved(of_layer(lambda strength: keras.layers.Dropout(0.4)))
+
+
+def test_a_program_for_several_proves_itself_too():
+    proved(*NETWORKS["Dropout"], together=True)
+
+
+def leak(monkeypatch):
+    """Let every lane see a little of the weights of all."""
+    right = Lowered.train_step
+
+    def step(self, state, *others):
+        state, metric_state = right(self, state, *others)
+        leaking = [value + 1e-3 * (jax.lax.pmean(value, "lane") - value) for value in state["trainable"]]
+        return {**state, "trainable": leaking}, metric_state
+
+    monkeypatch.setattr(Lowered, "train_step", step)
+    monkeypatch.setattr(together.jax, "vmap", functools.partial(jax.vmap, axis_name="lane"))
+
+
+def test_lanes_that_see_each_other_are_refused(monkeypatch):
+    leak(monkeypatch)
+    with pytest.raises(NotLoweredError, match="in a proof its lowered program has another"):
+        proved(of_layer(lambda strength: keras.layers.Dense(4)), together=True)
 
 
 def test_a_loss_that_couples_examples_is_refused():

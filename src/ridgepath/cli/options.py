@@ -47,7 +47,9 @@ Margin = Annotated[
         "--margin", metavar="X", help="A difference that does not matter; one standard error of a mean by default."
     ),
 ]
-Workers = Annotated[int | None, about_training("--workers", metavar="N", help="Processes; one a core by default.")]
+Workers = Annotated[
+    int | None, about_training("--workers", metavar="N", help="Processes; by default one a core, or one a GPU.")
+]
 Vary = Annotated[
     list[str] | None,
     forms.BY_NAME,
@@ -107,7 +109,9 @@ class Training:
     """How a study is trained, and where it is kept."""
 
     seeds: Annotated[
-        str, forms.SEEDS, about_training(metavar="N|LIST", help="How many seeds, or which, with commas between.")
+        str,
+        forms.SEEDS,
+        about_training(metavar="N|LIST", help="How many seeds, or which, with commas between; 7, is one."),
     ] = "5"
     epochs: Annotated[int, about_training(metavar="N", help="Passes over the training examples.")] = 15
     batch_size: Annotated[int, about_training(metavar="N", help="Examples in a step.")] = 32
@@ -152,6 +156,13 @@ class Deciding:
 class Answer:
     """How the answer of what was just trained is given."""
 
+    log: Annotated[
+        list[str] | None,
+        about_answer(
+            metavar="NAME|NAME=WHERE",
+            help="Also show trials and report in mlflow, tensorboard or optuna; may be given repeatedly.",
+        ),
+    ] = None
     margin: Margin = None
     as_json: AsJson = False
 

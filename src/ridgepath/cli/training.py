@@ -6,7 +6,7 @@ import shlex
 import sys
 from dataclasses import asdict, fields
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -148,6 +148,7 @@ def resume(
         **asdict(deciding),
         margin=answer.margin,
         workers=workers,
+        log=answer.log or (),
         progress=not answer.as_json,
     )
     _present(path, answer)
@@ -176,6 +177,7 @@ def _train(
     from ridgepath.splits import check_validation
     from ridgepath.statistics.comparison import check_margin
     from ridgepath.study import check_seeds, read_seeds
+    from ridgepath.trackers.destinations import without_credentials
     from ridgepath.weighting import parse_class_weight
 
     check_margin(answer.margin)
@@ -194,17 +196,12 @@ def _train(
         early_stopping=None if training.early_stopping is None else parse_early_stopping(training.early_stopping),
         keep=training.keep.value,
         class_weight=None if training.class_weight is None else parse_class_weight(training.class_weight),
-        command=shlex.join(["ridgepath", *sys.argv[1:]]),
+        command=without_credentials(shlex.join(["ridgepath", *sys.argv[1:]])),
     )
-    path = api.fit_request(request, progress=not answer.as_json)
+    told: dict[str, Any] = {"log": answer.log or (), "margin": answer.margin, "progress": not answer.as_json}
+    path = api.fit_request(request, **told)
     if deciding.until:
-        path = api.resume(
-            path.folder,
-            **asdict(deciding),
-            margin=answer.margin,
-            workers=training.workers,
-            progress=not answer.as_json,
-        )
+        path = api.resume(path.folder, **asdict(deciding), workers=training.workers, **told)
     _present(path, answer)
 
 

@@ -1,4 +1,4 @@
-"""Train shards on this machine: a process a core, each single-threaded, by loky.
+"""Train shards on this machine by loky: a process a GPU, or where there is none, a process a core, single-threaded.
 
 Measured: two threads inside one small step are slower than one, and two single-threaded processes are twice
 as fast as one. So every worker is told to use one thread, before its JAX starts; the caller's own process
@@ -23,9 +23,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from loky import ProcessPoolExecutor
+from loky.backend import get_context
 from loky.process_executor import BrokenProcessPool
 
 from ridgepath.errors import TrainingError
+from ridgepath.execution.gpus import VISIBLE, usable_gpus
 from ridgepath.results import Leg, failed
 from ridgepath.study import Shard
 
@@ -33,6 +35,7 @@ MOST_DEATHS = 3
 """A shard in whose legs workers died this often, one time after the other, is given up."""
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+_PRECISION = "JAX_DEFAULT_MATMUL_PRECISION"
 _Value = TypeVar("_Value")
 _log = logging.getLogger(__name__)
 
@@ -87,19 +90,29 @@ def cache_folder() -> Path:
     return Path(os.environ.get("JAX_COMPILATION_CACHE_DIR") or program_cache())
 
 
-def worker_environment() -> dict[str, str]:
-    """Return the environment variables that make a worker single-threaded and its Keras run on JAX."""
-    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+def worker_environment(*, on_gpu: bool = False) -> dict[str, str]:
+    """Return the environment variables with which a worker's Keras runs on JAX: on its GPU, or on one thread."""
     return {
-        **_ONE_THREAD,
+        **(_exact() if on_gpu else _on_one_thread()),
         "KERAS_BACKEND": "jax",
-        "XLA_FLAGS": flags,
-        "NPROC": "1",
-        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false",
         **_cache_settings(),
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "LOKY_MAX_MEMORY_LEAK_SIZE": "1e18",  # data that arrives with the first trial is no leak
     }
+
+
+def _on_one_thread() -> dict[str, str]:
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false".strip()
+    return {**_ONE_THREAD, "XLA_FLAGS": flags, "NPROC": "1", "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false"}
+
+
+def _exact() -> dict[str, str]:
+    """Let a GPU multiply float32 as such, unless the user says otherwise.
+
+    By default JAX lets a new one round factors to 10 bits (TF32), as much as separates some strengths, and more than a
+    program that proves itself may be off by.
+    """
+    return {_PRECISION: os.environ.get(_PRECISION, "highest")}
 
 
 def _cache_settings() -> dict[str, str]:
@@ -117,10 +130,16 @@ def _cache_settings() -> dict[str, str]:
 
 
 class LocalWorkers:
-    """A pool of worker processes; leaving its context ends them."""
+    """A pool of worker processes; leaving its context ends them.
+
+    Attributes:
+        workers: how many there are: as many as are asked for, but where there are GPUs, not more than those.
+        gpus: one for each worker, or empty.
+    """
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.gpus = usable_gpus()[:workers]
+        self.workers = len(self.gpus) or workers
         self._pool = self._new_pool()
 
     def __enter__(self) -> Self:
@@ -197,7 +216,19 @@ class LocalWorkers:
         _log.warning("a worker process died; its trials go on from where they were last handed back")
 
     def _new_pool(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self.workers, initializer=_prepare_worker, env=worker_environment())
+        environment = worker_environment(on_gpu=bool(self.gpus))
+        settings = {"initializer": _prepare_worker, "initargs": (_to_take(self.gpus),), "env": environment}
+        return ProcessPoolExecutor(self.workers, **settings)
+
+
+def _to_take(gpus: Sequence[str]) -> Any | None:
+    """Put GPUs where every worker takes one; nothing where there are none."""
+    if not gpus:
+        return None
+    queue = get_context("loky").SimpleQueue()
+    for gpu in gpus:
+        queue.put(gpu)
+    return queue
 
 
 def _furthest_behind(waiting: Sequence[_Job]) -> _Job:
@@ -213,8 +244,10 @@ def _first_sentence(error: BaseException) -> str:
     return str(error).split(". ")[0].split("\n")[0]
 
 
-def _prepare_worker() -> None:
-    """Leave Ctrl-C to the caller, and standard output to what the caller writes there."""
+def _prepare_worker(free_gpus: Any | None) -> None:
+    """Take a GPU, if there are any; leave Ctrl-C to the caller, and standard output to what the caller writes there."""
+    if free_gpus is not None:
+        os.environ[VISIBLE] = free_gpus.get()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.dup2(2, 1)

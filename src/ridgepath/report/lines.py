@@ -9,6 +9,8 @@ from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from ridgepath.texts import plain
+
 _IN_ASCII = str.maketrans({"±": "+/-", "–": "-", "↑": "^", "↓": "v", "…": "...", "�": "?", "’": "'"})
 
 
@@ -17,11 +19,6 @@ def bullet(sentence: str) -> RenderableType:
     line = RichTable.grid(padding=(0, 1, 0, 0))
     line.add_row("-", Line(sentence))
     return line
-
-
-def plain(text: str) -> str:
-    """Replace what could move the cursor or colour the terminal: names come from users."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def shown(text: str, options: ConsoleOptions) -> str:

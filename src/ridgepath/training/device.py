@@ -106,6 +106,11 @@ class TrialData:
             self.validation = kept(pool, chosen.validation)
             self.change = _change(pool.take(chosen.validation[:PROBED]))
 
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Return where the training examples of an epoch are in ``train``, in their order, int32 (example,)."""
+        order: np.ndarray = self.positions[batch_order(seed, epoch, len(self.positions))]
+        return order
+
 
 def _change(split: Split) -> Change | None:
     """Change the features of a split's first examples a little; several inputs have no common unit."""

@@ -1,10 +1,10 @@
 """Proof at run time that a lowered program trains as Keras does: both take a few steps on the user's data.
 
-The lowered side is the very epoch that trials are trained by, on a short order of batches, the last one smaller; the
-other side is Keras' own ``train_on_batch`` and ``test_on_batch`` on the user's model. Both sides round differently, and
-an adaptive optimizer makes much of little where a gradient is almost 0. So how far rounding may carry is not a fixed
-number: Keras takes the same steps once more, from weights that differ in their last digits, and the lowered program may
-differ from it by :data:`MARGIN` times what that makes.
+The lowered side is the very epoch that trials are trained by, one or several together, on a short order of batches, the
+last one smaller; the other side is Keras' own ``train_on_batch`` and ``test_on_batch`` on the user's model. Both sides
+round differently, and an adaptive optimizer makes much of little where a gradient is almost 0. So how far rounding may
+carry is not a fixed number: Keras takes the same steps once more, from weights that differ in their last digits, and
+the lowered program may differ from it by :data:`MARGIN` times what that makes.
 """
 
 from __future__ import annotations
@@ -19,25 +19,31 @@ from ridgepath.arrays import Split
 from ridgepath.training.ending import mean_loss
 from ridgepath.training.lowering import Lowered, NotLoweredError, State, is_mean_over_examples
 from ridgepath.training.models import Batch, first_line
-from ridgepath.training.trial import Program
+from ridgepath.training.together import Lanes
+from ridgepath.training.trial import Evaluated, Program
 
 MARGIN = 20.0
 """How many times more than a change of the last digits two programs of the same steps may differ."""
 
 
-def prove(lowered: Lowered, examples: Batch, *, batch_size: int) -> None:
+def prove(lowered: Lowered, examples: Batch, *, batch_size: int, together: bool = False) -> None:
     """Train the model of a lowered program for a few steps both ways.
 
     Args:
         lowered: the model as it starts; it is as before in the end.
         examples: as :func:`ridgepath.study.proof_examples` counts them, as ``fit`` takes them.
+        together: whether it is the program for several trials that is to prove itself. That is another program, in
+            which an operation of a user's own may lack a rule for several, or have a wrong one. The model has a lane
+            beside a trial of other weights, so that what leaks from lane to lane is seen; since ``vmap`` treats all
+            lanes alike, two are as good as many.
 
     Raises:
         NotLoweredError: they do not agree, or the program fails, with the reason.
     """
     initial = lowered.state
     try:
-        mine = _by_program(lowered, examples, batch_size=batch_size)
+        by_program = _by_lanes if together else _by_program
+        mine = by_program(lowered, examples, batch_size=batch_size)
     except Exception as error:
         raise NotLoweredError(f"its lowered program fails ({first_line(error)})") from None
     keras_own = _by_keras(lowered, initial, examples, batch_size=batch_size)
@@ -54,6 +60,24 @@ def _by_program(lowered: Lowered, examples: Batch, *, batch_size: int) -> Mappin
     order = np.arange(Split(*examples).examples, dtype=np.int32)
     state, running = program.train_epoch(lowered.state, lowered.coefficients, examples, order)
     evaluated = program.evaluate(state, lowered.coefficients, [_first(examples, batch_size)])
+    return _taken(lowered, state, running, evaluated)
+
+
+def _by_lanes(lowered: Lowered, examples: Batch, *, batch_size: int) -> Mapping[str, np.ndarray]:
+    lanes = Lanes(Program(lowered, batch_size=batch_size), 2)
+    other: State = {**lowered.state, "trainable": [np.asarray(v) / 2 for v in lowered.state["trainable"]]}
+    coefficients = np.stack([lowered.coefficients] * 2)
+    order = np.arange(Split(*examples).examples, dtype=np.int32)
+    states, running = lanes.train_epoch(lanes.stack([lowered.state, other]), coefficients, examples, order)
+    evaluated = lanes.evaluate(states, coefficients, [_first(examples, batch_size)])
+    state, running = jax.tree.map(lambda values: values[0], (states, running))
+    return _taken(lowered, state, running, jax.device_get(evaluated).of(0))
+
+
+def _taken(
+    lowered: Lowered, state: State, running: Mapping[str, Any], evaluated: Evaluated
+) -> Mapping[str, np.ndarray]:
+    """Name what a program made of a trial as :func:`_by_keras` does."""
     loss = evaluated.loss
     if is_mean_over_examples(lowered.model):
         loss = mean_loss(evaluated.losses) + evaluated.added

@@ -1,4 +1,4 @@
-"""The trials of a shard on one device, one after the other, a leg at a time.
+"""The trials of a shard on one device, a leg at a time: one after the other on a CPU core, together on a GPU.
 
 A leg is a stretch of a shard's training. Between legs the shard's progress is with whoever hands out the work,
 so that another worker can go on with it. Where the cuts fall changes no number.
@@ -10,8 +10,10 @@ import functools
 import gc
 import pickle
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,15 +28,20 @@ from ridgepath.study import FIXED, Shard, Study, Trial, proof_examples
 from ridgepath.training import trial as one
 from ridgepath.training.device import TrialData, fit_batch, on_device
 from ridgepath.training.lowering import Lowered, NotLoweredError, lower
-from ridgepath.training.models import Batch, Networks
+from ridgepath.training.memory import Room, even_parts, free_bytes, is_out_of_memory
+from ridgepath.training.models import Batch, Networks, first_line
 from ridgepath.training.proof import prove
 from ridgepath.training.reference import train_reference
+from ridgepath.training.together import Group, Lanes, Member
 
 SPLITS_KEPT = 2
 """Splits whose arrays a worker keeps: it may take turns with the last trials of one seed and the first of the next."""
 
 LEG_SECONDS = 2.0
 """A leg ends with the first epoch that is done after this time; trials that end sooner are legs of their own."""
+
+HANDED_OVER = 20
+"""A leg of trials together is at least so many times as long as handing them over takes."""
 
 
 @dataclass(frozen=True)
@@ -43,19 +50,27 @@ class Task:
 
     Attributes:
         data_folder: where :meth:`ridgepath.datasets.Dataset.save` put the arrays.
+        together: whether trials are trained together on a CPU, too, where that is slower.
     """
 
     builder: Builder
     data_folder: str
     study: Study
+    together: bool = False
 
 
-@dataclass
-class _ShardProgress:
-    """How far a shard has come: the trial that is under way, and the epochs done in it."""
+@dataclass(frozen=True)
+class _Waiting:
+    """Trials of a shard that go together, and have come equally far; often it is one.
 
-    position: int = 0
-    under_way: one.Progress | None = None
+    Attributes:
+        members: those that are under way; empty before the start.
+        lanes: in so many lanes they are trained; 1 for a trial alone.
+    """
+
+    trials: tuple[Trial, ...]
+    members: tuple[Member, ...] = ()
+    lanes: int = 1
 
 
 def prepare(task: Task) -> None:
@@ -75,24 +90,21 @@ def train_leg(task: Task, shard: Shard, packed: bytes | None, *, proven: frozens
     """
     workshop = _workshop(task)
     workshop.proven |= proven
-    progress = pickle.loads(packed) if packed else _ShardProgress()
+    waiting: list[_Waiting] = pickle.loads(packed) if packed else workshop.divided(shard)
     results: list[TrialResult] = []
-    epochs, stop = 0, time.perf_counter() + LEG_SECONDS
-    for trial in shard.trials[progress.position :]:
+    epochs, stop = 0, time.perf_counter() + workshop.leg_seconds
+    while waiting:
+        first, *waiting = waiting
         try:
-            trained, result = workshop.advance(trial, progress, stop)
+            trained, ended, left = workshop.advance(first, stop)
         except Exception as error:
-            trained, result = 0, failed(trial, f"{type(error).__name__}: {error}".splitlines()[0])
-        epochs += trained
-        if result is not None:
-            results.append(result)
-            progress = _ShardProgress(progress.position + 1)
+            trained, ended, left = 0, *workshop.mended(first, error)
+        epochs, waiting = epochs + trained, [*left, *waiting]
+        results.extend(ended)
         if time.perf_counter() > stop:
             break
-    if progress.under_way is not None:
-        progress.under_way.state = jax.tree.map(np.asarray, progress.under_way.state)
-    packed = pickle.dumps(progress) if progress.position < len(shard.trials) else None
-    return Leg(results, packed, epochs, workshop.take_refused())
+    packed = workshop.packed(waiting) if waiting else None
+    return Leg(results, packed, epochs, workshop.take_refused(), workshop.take_remarks())
 
 
 class _Workshop:
@@ -100,6 +112,7 @@ class _Workshop:
 
     def __init__(self, task: Task) -> None:
         self.study = task.study
+        self.together = task.together or jax.default_backend() != "cpu"
         self.dataset = Dataset.open(Path(task.data_folder))
         first = slice(0, task.study.batch_size)
         self.example: Batch = jax.tree.map(
@@ -110,6 +123,10 @@ class _Workshop:
         self._refused: dict[tuple[str, float], str] = {}
         self._programs: dict[str, one.Program] = {}
         self._lowered: dict[tuple[str, float], tuple[one.Program, np.ndarray] | None] = {}
+        self._lanes = functools.cache(Lanes)
+        self._rooms: dict[str, Room] = {}
+        self._remarks: list[str] = []
+        self._handing_over = 0.0
         self._given = functools.cache(self._give)
         self._split = functools.lru_cache(maxsize=SPLITS_KEPT)(self._divide)
 
@@ -144,26 +161,125 @@ class _Workshop:
         shared = self.dataset.train if self.study.validation == FIXED else self.dataset.pool
         return on_device(fit_batch(shared, self.study.class_weight))
 
-    def advance(self, trial: Trial, progress: _ShardProgress, stop: float) -> tuple[int, TrialResult | None]:
-        """Train a trial until it ends or until the time ``stop``; return the epochs done, and its result at its end."""
-        lowered = self.lowered(trial)
-        if lowered is None:
-            return self.study.epochs, train_reference(self.networks.start(trial), trial, self.dataset, self.study)
-        program, coefficients = lowered
-        if progress.under_way is None:
-            progress.under_way = one.start(
-                Lowered(self.networks.start(trial), self.example),
-                watcher=one.watcher_of(self.study),
-                keeps_best=self.study.keeps_best,
-            )
-        under_way, before = progress.under_way, progress.under_way.epoch
-        data = self.data(trial.seed, together=program.together)
-        while under_way.is_under_way(self.study.epochs):
-            one.train_one_epoch(program, under_way, coefficients, data, seed=trial.seed)
-            if time.perf_counter() > stop and under_way.is_under_way(self.study.epochs):
-                return under_way.epoch - before, None
+    def divided(self, shard: Shard) -> list[_Waiting]:
+        """Divide a shard into trials that go together: those of one program, as many as the memory takes."""
+        if not self.together:
+            return [_Waiting((trial,)) for trial in shard.trials]
+        sharing: dict[str, list[Trial]] = {}
+        for trial in shard.trials:
+            sharing.setdefault(self._key(trial), []).append(trial)
+        return [part for trials in sharing.values() for part in _parts(trials, (), self._most_together(trials))]
+
+    def _key(self, trial: Trial) -> str:
+        """Name a trial's program; one without a program has a name for itself, and tells why when its turn comes."""
+        with suppress(Exception):
+            if lowered := self.lowered(trial):
+                return lowered[0].lowered.key
+        return repr(trial)
+
+    def _most_together(self, trials: Sequence[Trial]) -> int:
+        """Return how many trials of one program go together, of these; one, where it does not work for several."""
+        if len(trials) == 1:
+            return 1
+        program, coefficients = self._of(trials[0])
+        data = self._data_of(trials[0])
+
+        def needed(count: int) -> int:
+            state, keeps_best = program.lowered.state, self.study.keeps_best
+            return self._lanes(program, count).bytes_needed(state, coefficients, data, keeps_best=keeps_best)
+
+        try:
+            return self._room(trials[0]).take(len(trials), needed, free_bytes())
+        except Exception as error:
+            reason = str(error) if isinstance(error, NotLoweredError) else first_line(error)
+            self._remarks.append(f"Networks are trained one after the other: together, {reason}.")
+            self._rooms[program.lowered.key] = Room(most=1)
+            return 1
+
+    def _room(self, trial: Trial) -> Room:
+        """Return what is known of how many trials of a program go together, after it proved itself for several.
+
+        Raises:
+            NotLoweredError: it does not.
+        """
+        key = self._of(trial)[0].lowered.key
+        if key not in self._rooms:
+            self._prove(lower(self.networks.start(trial), self.example), together=True)
+            self._rooms[key] = Room()
+        return self._rooms[key]
+
+    def mended(self, waiting: _Waiting, error: Exception) -> tuple[list[TrialResult], list[_Waiting]]:
+        """Return what is left of trials whose leg failed: half as many at a time, or the failure of a trial alone."""
+        if waiting.lanes == 1:
+            (trial,) = waiting.trials
+            return [failed(trial, f"{type(error).__name__}: {error}".splitlines()[0])], []
+        reason = "the device ran out of memory" if is_out_of_memory(error) else first_line(error)
+        most = self._room(waiting.trials[0]).halve(waiting.lanes)
+        self._remarks.append(
+            f"{waiting.lanes} networks at a time are too many ({reason}): at most {most} from here on."
+        )
+        return [], _parts(waiting.trials, waiting.members, most)
+
+    def advance(self, waiting: _Waiting, stop: float) -> tuple[int, list[TrialResult], list[_Waiting]]:
+        """Train until all have ended or until the time ``stop``.
+
+        Returns:
+            The epochs done, those that were saved included; the results of trials that ended; what is left.
+        """
+        return self._advance_alone(waiting, stop) if waiting.lanes == 1 else self._advance_together(waiting, stop)
+
+    def _advance_alone(self, waiting: _Waiting, stop: float) -> tuple[int, list[TrialResult], list[_Waiting]]:
+        (trial,), epochs = waiting.trials, self.study.epochs
+        if self.lowered(trial) is None:
+            return epochs, [train_reference(self.networks.start(trial), trial, self.dataset, self.study)], []
+        (member,) = waiting.members or [self._started(trial)]
+        program, data = self._of(trial)[0], self._data_of(trial)
+        progress, before = member.progress, member.progress.epoch
+        while progress.is_under_way(epochs):
+            one.train_one_epoch(program, progress, member.coefficients, data, seed=trial.seed)
+            if time.perf_counter() > stop and progress.is_under_way(epochs):
+                progress.state = jax.tree.map(np.asarray, progress.state)
+                return progress.epoch - before, [], [replace(waiting, members=(member,))]
+        return epochs - before, [self._finished(member)], []
+
+    def _advance_together(self, waiting: _Waiting, stop: float) -> tuple[int, list[TrialResult], list[_Waiting]]:
+        trial, epochs = waiting.trials[0], self.study.epochs
+        members = waiting.members or [self._started(each) for each in waiting.trials]
+        gc.collect()  # the networks of which these are the values hold themselves, and their memory, in circles
+        group = Group(members, functools.partial(self._lanes, self._of(trial)[0]), lanes=waiting.lanes)
+        data = self._data_of(trial)
+        results: list[TrialResult] = []
+        while group.is_under_way(epochs):
+            results += [self._finished(member) for member in group.train_one_epoch(data, epochs=epochs)]
+            if time.perf_counter() > stop:
+                break
+        began = time.perf_counter()
+        left = group.rest(epochs=epochs)
+        self._handing_over = time.perf_counter() - began
+        trained = epochs * len(results) + sum(member.progress.epoch for member in left)
+        trials = tuple(member.trial for member in left)
+        rest = [_Waiting(trials, tuple(left), group.lanes.count)] if left else []
+        return trained - sum(member.progress.epoch for member in members), results, rest
+
+    def _started(self, trial: Trial) -> Member:
+        lowered = Lowered(self.networks.start(trial), self.example)
+        progress = one.start(lowered, watcher=one.watcher_of(self.study), keeps_best=self.study.keeps_best)
+        return Member(trial, progress, lowered.coefficients)
+
+    def _finished(self, member: Member) -> TrialResult:
+        trial, data = member.trial, self._data_of(member.trial)
         pictured = trial.seed == self.study.seeds[0]
-        return self.study.epochs - before, one.finish(program, under_way, trial, coefficients, data, pictured=pictured)
+        program = self._of(trial)[0]
+        return one.finish(program, member.progress, trial, member.coefficients, data, pictured=pictured)
+
+    def _data_of(self, trial: Trial) -> TrialData:
+        return self.data(trial.seed, together=self._of(trial)[0].together)
+
+    def _of(self, trial: Trial) -> tuple[one.Program, np.ndarray]:
+        """Return what :meth:`lowered` does of a trial that has a program."""
+        lowered = self.lowered(trial)
+        assert lowered is not None
+        return lowered
 
     def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
         """Return the proven program and the coefficients of a trial, or ``None`` for the reference engine."""
@@ -176,17 +292,20 @@ class _Workshop:
         try:
             program, lowered = self.program(trial)
             if lowered.key not in self.proven:
-                wanted = proof_examples(self.study.data.train, self.study.batch_size)
-                few = fit_batch(self.dataset.train.take(slice(wanted)), self.study.class_weight)
-                prove(lowered, jax.tree.map(np.asarray, few), batch_size=self.study.batch_size)
+                self._prove(lowered)
                 self.proven |= {lowered.key}
         except NotLoweredError as error:
             self._refused[trial.variant, trial.strength] = str(error)
             return None
         return program, lowered.coefficients
 
+    def _prove(self, lowered: Lowered, *, together: bool = False) -> None:
+        wanted = proof_examples(self.study.data.train, self.study.batch_size)
+        few = fit_batch(self.dataset.train.take(slice(wanted)), self.study.class_weight)
+        prove(lowered, jax.tree.map(np.asarray, few), batch_size=self.study.batch_size, together=together)
+
     def program(self, trial: Trial) -> tuple[one.Program, Lowered]:
-        """Return the compiled program of a trial, and its lowered model.
+        """Return the program of a trial, compiled if trials go one by one, and its lowered model.
 
         Raises:
             NotLoweredError: the model cannot be lowered.
@@ -194,8 +313,9 @@ class _Workshop:
         lowered = lower(self.networks.start(trial), self.example)
         if lowered.key not in self._programs:
             program = one.Program(lowered, batch_size=self.study.batch_size)
-            data = self.data(trial.seed, together=program.together)
-            program.compile(lowered.state, lowered.coefficients, data)
+            if not self.together:
+                data = self.data(trial.seed, together=program.together)
+                program.compile(lowered.state, lowered.coefficients, data)
             self._programs[lowered.key] = program
         return self._programs[lowered.key], lowered
 
@@ -203,6 +323,32 @@ class _Workshop:
         """Return what was found since the last leg not to be trained by a lowered program, with the reasons."""
         refused, self._refused = self._refused, {}
         return refused
+
+    def take_remarks(self) -> tuple[str, ...]:
+        """Return what there was to say since the last leg."""
+        remarks, self._remarks = self._remarks, []
+        return tuple(remarks)
+
+    def packed(self, waiting: list[_Waiting]) -> bytes:
+        """Return what another worker needs to go on with a shard."""
+        began = time.perf_counter()
+        packed = pickle.dumps(waiting)
+        self._handing_over += time.perf_counter() - began
+        return packed
+
+    @property
+    def leg_seconds(self) -> float:
+        """How long a leg is; trials together have much to hand over, and go on for a multiple of the time it takes."""
+        return max(LEG_SECONDS, HANDED_OVER * self._handing_over) if self.together else LEG_SECONDS
+
+
+def _parts(trials: Sequence[Trial], members: Sequence[Member], most: int) -> list[_Waiting]:
+    """Divide trials that have come equally far into parts of at most so many."""
+    ends = np.cumsum([0, *even_parts(len(trials), most=most)])
+    return [
+        _Waiting(tuple(trials[start:end]), tuple(members[start:end]), end - start)
+        for start, end in pairwise(ends.tolist())
+    ]
 
 
 @functools.lru_cache(maxsize=1)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -20,11 +21,14 @@ from ridgepath.callbacks import DATA_LOSS, EarlyStopping, Watcher
 from ridgepath.portraits import portrait
 from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.study import Study, Trial
-from ridgepath.training.device import EVALUATED_TOGETHER, TrialData, batch_order
+from ridgepath.training.device import EVALUATED_TOGETHER, TrialData
 from ridgepath.training.ending import Ending, diverged_result, done_result, example_shape, mean_loss
 from ridgepath.training.lowering import Arrays, Lowered, State, is_mean_over_examples
 from ridgepath.training.models import Batch
 from ridgepath.training.probes import Change, sensitivity, shares
+
+BLOCK = 50
+"""Examples of a chunk that a CPU evaluates at a time: a convolution's patches of them stay in a core's cache."""
 
 
 class Evaluated(NamedTuple):
@@ -41,6 +45,14 @@ class Evaluated(NamedTuple):
     metrics: dict[str, float]
     loss: float
     added: float
+
+    @classmethod
+    def of_chunks(cls, parts: Sequence[tuple[np.ndarray, np.ndarray]], metrics: Mapping[str, Any]) -> Evaluated:
+        """Put together what was taken of chunks: of each, the losses (example,), and loss and ``added`` (2,)."""
+        examples = np.concatenate([losses for losses, _ in parts])
+        of_batches = sum((len(losses) * np.asarray(of_batch, np.float64) for losses, of_batch in parts), np.zeros(2))
+        loss, added = of_batches / len(examples)
+        return cls(examples, {name: float(value) for name, value in metrics.items()}, float(loss), float(added))
 
 
 def evaluated_together(model: Any, *, adds: bool, batch_size: int) -> int:
@@ -66,7 +78,7 @@ class Program:
         self.batch_size = batch_size
         self.together = evaluated_together(lowered.model, adds=lowered.has_call_losses, batch_size=batch_size)
         self.train_epoch: Any = jax.jit(self._train_epoch, donate_argnums=0)
-        self.evaluate_chunk = jax.jit(lowered.evaluate, donate_argnums=1)
+        self.evaluate_chunk = jax.jit(self._evaluate_chunk, donate_argnums=1)
         self.metric_results = jax.jit(lowered.metric_results)
         self.gradients = jax.jit(lowered.gradients)
         self.outputs = jax.jit(lowered.outputs)
@@ -102,17 +114,28 @@ class Program:
         figures = self.lowered.metric_results(metric_state) | self.lowered.weight_figures(state, coefficients)
         return state, figures
 
+    def _evaluate_chunk(self, state: State, metric_state: Arrays, coefficients: jax.Array, chunk: Batch) -> Any:
+        """Evaluate a chunk as :meth:`Lowered.evaluate` does; on a CPU, block by block, which stay in a core's cache."""
+
+        def block(carry: Arrays, batch: Batch) -> tuple[Arrays, Any]:
+            losses, of_batch, carry = self.lowered.evaluate(state, carry, coefficients, batch)
+            return carry, (losses, of_batch)
+
+        blocks, left = divmod(len(jax.tree.leaves(chunk)[0]), BLOCK)
+        if left or self.together < EVALUATED_TOGETHER or jax.default_backend() != "cpu":
+            return self.lowered.evaluate(state, metric_state, coefficients, chunk)
+        parts = jax.tree.map(lambda array: array.reshape(blocks, BLOCK, *array.shape[1:]), chunk)
+        metric_state, (losses, of_batches) = jax.lax.scan(block, metric_state, parts)
+        return losses.ravel(), of_batches.mean(0), metric_state
+
     def evaluate(self, state: State, coefficients: np.ndarray, chunks: Iterable[Batch]) -> Evaluated:
         """Evaluate in inference mode."""
-        losses, of_batches, metric_state = [], np.zeros(2), self.lowered.metric_state
+        parts, metric_state = [], self.lowered.metric_state
         for chunk in chunks:
-            chunk_losses, of_batch, metric_state = self.evaluate_chunk(state, metric_state, coefficients, chunk)
-            losses.append(np.asarray(chunk_losses))
-            of_batches = of_batches + len(chunk_losses) * np.asarray(of_batch, np.float64)
+            losses, of_batch, metric_state = self.evaluate_chunk(state, metric_state, coefficients, chunk)
+            parts.append((np.asarray(losses), np.asarray(of_batch)))
         results = self.metric_results(metric_state)
-        examples = np.concatenate(losses)
-        loss, added = of_batches / len(examples)
-        return Evaluated(examples, {name: float(results[name]) for name in self.metrics}, float(loss), float(added))
+        return Evaluated.of_chunks(parts, {name: results[name] for name in self.metrics})
 
     def probe(
         self, state: State, coefficients: np.ndarray, chunks: Sequence[Batch], change: Change | None
@@ -160,6 +183,17 @@ class Progress:
         """Tell whether there is an epoch to train, of so many."""
         return self.epoch < epochs and not self.diverged and not self.stopped
 
+    def copy(self) -> Progress:
+        """Return a trial that goes on by itself from here; arrays are shared, for nothing changes them in place."""
+        columns = {name: list(values) for name, values in self.epochs.items()}
+        return replace(self, epochs=columns, watcher=copy(self.watcher))
+
+    @property
+    def is_at_best(self) -> bool:
+        """Tell whether the last epoch done is the one to end with, as far as is known."""
+        watches = self.watcher is not None and self.watcher.best_epoch == self.epoch
+        return watches and self.keeps_best and not self.diverged
+
 
 def start(lowered: Lowered, *, watcher: Watcher | None = None, keeps_best: bool = False) -> Progress:
     """Begin a trial at the weights that the model has now."""
@@ -180,10 +214,22 @@ def train_one_epoch(
 ) -> None:
     """Train a trial for one more epoch and take the figures at its end."""
     began = time.perf_counter()
-    order = data.positions[batch_order(seed, progress.epoch + 1, len(data.positions))]
-    state, running = program.train_epoch(progress.state, coefficients, data.train, order)
-    train = program.evaluate(state, coefficients, data.train_part)
-    validation = program.evaluate(state, coefficients, data.validation)
+    order = data.order(seed, progress.epoch + 1)
+    progress.state, running = program.train_epoch(progress.state, coefficients, data.train, order)
+    train = program.evaluate(progress.state, coefficients, data.train_part)
+    validation = program.evaluate(progress.state, coefficients, data.validation)
+    take_figures(progress, running, train, validation)
+    if progress.is_at_best:
+        progress.best = jax.tree.map(np.array, (progress.state, progress.validation_losses))
+    progress.seconds += time.perf_counter() - began
+
+
+def take_figures(progress: Progress, running: Mapping[str, Any], train: Evaluated, validation: Evaluated) -> None:
+    """Add the figures of one more epoch to a trial, and let early stopping see them.
+
+    Args:
+        running: Keras' running ``loss`` and metrics, and the figures of the weights.
+    """
     figures = {name: float(value) for name, value in running.items()}
     figures |= {"train_data_loss": mean_loss(train.losses), "val_data_loss": mean_loss(validation.losses)}
     figures |= {"val_loss": validation.loss + figures["penalty"], "penalty": figures["penalty"] + train.added}
@@ -191,20 +237,10 @@ def train_one_epoch(
     figures |= {f"val_{name}": value for name, value in validation.metrics.items()}
     for name, values in progress.epochs.items():
         values.append(figures[name])
-    progress.state, progress.validation_losses = state, validation.losses
+    progress.validation_losses = validation.losses
     progress.diverged = not all(math.isfinite(figures[name]) for name in ("loss", "val_loss", "train_data_loss"))
-    _watch(progress, figures)
-    progress.seconds += time.perf_counter() - began
-
-
-def _watch(progress: Progress, figures: dict[str, float]) -> None:
-    """Let early stopping see the epoch that was just done, and keep its weights if it is the best so far."""
-    watcher = progress.watcher
-    if watcher is None or progress.diverged:
-        return
-    progress.stopped = watcher.watch(figures[watcher.rule.monitor], epoch=progress.epoch)
-    if progress.keeps_best and watcher.best_epoch == progress.epoch:
-        progress.best = jax.tree.map(np.array, (progress.state, progress.validation_losses))
+    if progress.watcher is not None and not progress.diverged:
+        progress.stopped = progress.watcher.watch(figures[progress.watcher.rule.monitor], epoch=progress.epoch)
 
 
 def finish(
