@@ -53,19 +53,8 @@ THE_SAME = [
     *("--seeds", "3,5", "--epochs", "7", "--batch-size", "16", "--study", "kept/here"),
     *("--early-stopping", "patience=3,min_delta=1e-4,mode=min,restore_best_weights=true", "--keep", "best"),
     *("--class-weight", "0=1,3=2.5", "--workers", "3", "--engine", "reference"),
-    *(
-        "--until",
-        "decided",
-        "--max-seeds",
-        "9",
-        "--log",
-        "tensorboard",
-        "--log",
-        "mlflow=somewhere",
-        "--margin",
-        "0.01",
-        "--json",
-    ),
+    *("--until", "decided", "--max-seeds", "9", "--margin", "0.01", "--json"),
+    *("--log", "tensorboard", "--log", "mlflow=somewhere"),
 ]
 
 

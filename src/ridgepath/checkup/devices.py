@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ridgepath.checkup.finding import Finding, State, write_bytes
+from ridgepath.execution.gpus import usable_gpus
 from ridgepath.execution.local import available_cores, worker_environment
 
 PART = "Devices"
@@ -22,26 +23,27 @@ _NVIDIA = Path("/proc/driver/nvidia/version")
 
 def devices() -> Iterator[Finding]:
     """Check cores and memory, and let JAX run a small program in a process of its own."""
-    cores, all_cores = available_cores(), os.cpu_count() or 1
+    cores, all_cores, gpus = available_cores(), os.cpu_count() or 1, usable_gpus()
     some = "" if cores == all_cores else f" of {all_cores}"
-    yield Finding(PART, "cores", State.OK, f"{cores}{some}, and as many workers unless --workers says otherwise")
-    seen = environment()
+    workers = "a worker a GPU" if gpus else "as many workers"
+    yield Finding(PART, "cores", State.OK, f"{cores}{some}, and {workers} unless --workers says otherwise")
+    seen = environment(on_gpu=bool(gpus))
     if isinstance(seen, str):
         remedy = "Install both anew with: pip install --upgrade --force-reinstall keras jax"
         yield Finding(PART, "training", State.PROBLEM, f"Keras on JAX does not run: {seen}", remedy)
         return
     yield Finding(PART, "training", State.OK, f"Keras {seen['keras']} on JAX {seen['jax']} compiles and runs a program")
     if seen["bytes"] is not None:
-        yield _memory(seen["bytes"], cores)
+        yield _memory(seen["bytes"], len(gpus) or cores)
     yield _accelerators(seen["devices"], seen["platform"])
 
 
-def environment() -> dict[str, Any] | str:
+def environment(*, on_gpu: bool) -> dict[str, Any] | str:
     """Return what a worker sees (:mod:`ridgepath.training.environment`), or in a line why there can be none."""
     try:
         ended = subprocess.run(
             [sys.executable, "-P", "-m", "ridgepath.training.environment"],
-            env=os.environ | worker_environment(),
+            env=os.environ | worker_environment(on_gpu=on_gpu),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -61,17 +63,19 @@ def environment() -> dict[str, Any] | str:
     return seen if seen["is_right"] else "a product of two matrices is wrong"
 
 
-def _memory(worker: int, cores: int) -> Finding:
-    """Hold the memory that is free against what as many workers as cores begin with."""
+def _memory(worker: int, workers: int) -> Finding:
+    """Hold the memory that is free against what all workers begin with."""
     free = free_memory()
     begins = f"a worker begins with {write_bytes(worker)}"
     if free is None:
         return Finding(PART, "memory", State.OK, begins)
     said = f"{write_bytes(free)} free; {begins}"
-    if free >= worker * cores:
+    if free >= worker * workers:
         return Finding(PART, "memory", State.OK, said)
     remedy = f"Close other programs, or use --workers {max(1, int(free / worker))}."
-    return Finding(PART, "memory", State.WARNING, f"{said}, {cores} of them need {write_bytes(worker * cores)}", remedy)
+    return Finding(
+        PART, "memory", State.WARNING, f"{said}, {workers} of them need {write_bytes(worker * workers)}", remedy
+    )
 
 
 def free_memory() -> int | None:
