@@ -70,7 +70,9 @@ class TestInstallation:
 
 
 class TestDevices:
-    def test_what_trains_is_tried(self):
+    def test_what_trains_is_tried_and_a_file_of_the_users_that_is_called_jax_is_not(self, tmp_path, monkeypatch):
+        (tmp_path / "jax.py").write_text("raise ImportError")
+        monkeypatch.chdir(tmp_path)
         found = list(devices.devices())
         assert one(found, "training").state is State.OK
         assert importlib.metadata.version("jax") in one(found, "training").said
@@ -94,11 +96,6 @@ class TestDevices:
         found = one(devices.devices(), "training")
         assert (found.state, found.said) == (State.PROBLEM, f"Keras on JAX does not run: {says}")
         assert "pip install" in found.remedy
-
-    def test_a_file_of_the_users_that_is_called_jax_is_none(self, tmp_path, monkeypatch):
-        (tmp_path / "jax.py").write_text("raise ImportError")
-        monkeypatch.chdir(tmp_path)
-        assert one(devices.devices(), "training").state is State.OK
 
     def test_memory_that_is_too_little_for_a_worker_a_core_is_a_warning(self, monkeypatch):
         monkeypatch.setattr(devices, "free_memory", lambda: 1_000_000_000)

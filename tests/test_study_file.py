@@ -347,7 +347,7 @@ SCALARS = st.one_of(
 )
 NAMES = st.one_of(st.sampled_from([*KEYS, "l2", "dropout", "patience", "monitor", "0", "1"]), st.text(max_size=4))
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=4), st.dictionaries(NAMES, SCALARS, min_size=1, max_size=3))
-FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+FUZZ = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 
 
 def lines(said):
