@@ -116,7 +116,7 @@ def test_one_strength_leaves_nothing_to_decide(digits_file, tmp_path, capfd):
 def test_an_interrupted_look_is_finished_by_resume(study, monkeypatch):
     plain_run = deciding.run
 
-    def interrupted_once(request, watch):
+    def interrupted_once(request, watch, **_):
         grown = StudyStore.open(study)
         grown.grow(request.study(rp.datasets.load_dataset(request.data)))
         raise Interrupted(study, done=12, total=20)
