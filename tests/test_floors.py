@@ -44,7 +44,7 @@ FLOORS = (
     ("training", "statistics", "execution"),
     ("report", "trackers"),
     (
-        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
+        *("progress", "search", "crew", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
         *("reading", "api", "checkup"),
         *("cli", "__main__"),
     ),
@@ -64,7 +64,7 @@ PLACES = {
     ),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "refitting", "showing", "tracking", "path", "cli"}
+MAY_DELAY = {"crew", "refitting", "showing", "tracking", "path", "cli"}
 
 
 def modules():
