@@ -13,8 +13,8 @@ import pytest
 
 import ridgepath as rp
 from ridgepath.cli import main
-from ridgepath.cli.options import read_seeds
 from ridgepath.errors import InputError
+from ridgepath.study import read_seeds
 
 DESIGN_KEYS = {
     "study", "data", "seeds", "path", "strength_min", "strength_1se", "keras_val_loss_choice", "comparisons", "seconds"
@@ -72,7 +72,7 @@ def test_json_is_as_the_design_writes_it(folder):
 
 
 def test_a_study_holds_its_file_and_its_report(folder):
-    assert {"study.db", "report.html"} <= {file.name for file in folder.iterdir()}
+    assert {"study.db", "study.toml", "report.html"} <= {file.name for file in folder.iterdir()}
 
 
 def test_python_opens_what_the_command_line_trained(folder):
@@ -228,6 +228,24 @@ def test_asked_again_nothing_is_trained(folder, digits_file, capsys):
     assert (folder / "study.db").read_bytes() == before
 
 
+def test_the_study_file_beside_it_asks_for_what_is_there(folder, capsys, tmp_path, monkeypatch):
+    before = (folder / "study.db").read_bytes()
+    monkeypatch.chdir(tmp_path)
+    code, out, err = ridgepath(capsys, "run", folder / "study.toml", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == json.loads((folder / "printed.json").read_text())
+    assert (folder / "study.db").read_bytes() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_finds_it_in_order(folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = ridgepath(capsys, "doctor", folder)
+    assert code == 0
+    assert "6 of 6 trials done" in out
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def copy_of(folder, target):
     target.mkdir()
     (target / "study.db").write_bytes((folder / "study.db").read_bytes())
@@ -326,5 +344,5 @@ def test_plot_gives_a_figure(folder):
 def test_help_names_every_command(capsys):
     code, out, _ = ridgepath(capsys, "--help")
     assert code == 0
-    for command in ("run", "compare", "resume", "show", "report", "export", "ls", "refit", "convert"):
+    for command in ("run", "compare", "resume", "show", "report", "export", "ls", "refit", "convert", "init", "doctor"):
         assert command in out

@@ -16,6 +16,7 @@ FLOORS = (
             "texts",
             "typed",
             "files",
+            "toml",
             "directions",
             "callbacks",
             "penalties",
@@ -37,25 +38,29 @@ FLOORS = (
             "images",
             "tables",
         ),
-        *("encoding", "soundness", "sources", "preparation", "datasets"),
+        *("encoding", "soundness", "sources", "question", "preparation", "datasets"),
     ),
     ("database", "gallery", "schema", "store", "exports"),
     ("training", "statistics", "execution"),
     ("report", "trackers"),
     (
         *("progress", "search", "crew", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
-        *("reading", "api"),
+        *("reading", "api", "checkup"),
         *("cli", "__main__"),
     ),
 )
 PLACES = {
-    "cli": ("options", "reading", "training", "refitting", "converting", "program"),
+    "cli": (
+        *("forms", "options", "reading", "study_file", "training", "starting", "refitting", "converting", "checking"),
+        "program",
+    ),
+    "checkup": ("finding", "installation", "devices", "data", "studies", "terminal"),
     "trackers": ("destinations", "cards", "answers", "mlflow", "tensorboard", "optuna"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
         *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "proof", "inspection"),
         *("reference_probes", "reference"),
-        "shard",
+        *("shard", "environment"),
     ),
 }
 APART = {"training", "statistics", "execution"}

@@ -14,11 +14,11 @@ from ridgepath import search
 from ridgepath.errors import InputError
 from ridgepath.frames import frame
 from ridgepath.progress import Watch
+from ridgepath.question import FOUND
 from ridgepath.results import DIVERGED, Leg, TrialResult, failed
 from ridgepath.search import (
     CEILING,
     MOST_EXTENSIONS,
-    NOTE,
     extensions,
     find_strengths,
     found_before,
@@ -135,7 +135,7 @@ def extended(tmp_path):
         if ceiling != math.inf:
             found = type(found)(found.strengths, ceiling * found.strengths[-1], found.account)
         grid = with_strengths(study, found.strengths)
-        store = StudyStore.create(tmp_path / f"{heavier}", grid, metrics=[], context={NOTE: found.account})
+        store = StudyStore.create(tmp_path / f"{heavier}", grid, metrics=[], context={FOUND: found.account})
         rounds = [grid.trials]
         with Watch(quiet=True) as watch:
             for trial in grid.trials:
@@ -156,7 +156,7 @@ def best(store):
 def test_a_grid_whose_best_lies_inside_is_left_alone(extended):
     found, rounds, store = extended(1.0)
     assert rounds == []
-    assert store.context[NOTE] == found.account
+    assert store.context[FOUND] == found.account
 
 
 @pytest.mark.parametrize("heavier", [1e-2, 1e3])
@@ -168,7 +168,7 @@ def test_a_grid_grows_until_its_best_lies_inside_and_the_study_remembers(extende
     assert len(strengths) == len(found.strengths) + len(rounds)
     assert all(len({t.strength for t in trials}) == 1 and [t.seed for t in trials] == [0, 1] for trials in rounds)
     added = ", ".join(f"{trials[0].strength:.3g}" for trials in rounds)
-    assert store.context[NOTE] == f"{found.account}; then extended by {added}"
+    assert store.context[FOUND] == f"{found.account}; then extended by {added}"
     steps = np.diff(np.log10(strengths[1:]))
     assert steps == pytest.approx(np.full(len(steps), steps.mean()), abs=0.01)
 
@@ -250,7 +250,7 @@ def test_on_real_digits_a_study_finds_its_strengths_once(tmp_path, capsys):
     strengths = path.study.variants[0].strengths
     assert strengths[:2] == (0.0, 1e-8), "what the study held before, it holds still"
     assert strengths[2] < path.strength_min < strengths[-1]
-    note = path.summary().to_json()["context"][NOTE]
+    note = path.summary().to_json()["context"][FOUND]
     assert note.startswith("auto: ")
     assert note.removeprefix("auto: ").split("; then")[0] in said
     assert set(path.trials["seed"]) == {0, 1}
@@ -280,7 +280,7 @@ def test_a_study_whose_strengths_were_found_is_extended_when_it_is_resumed(tmp_p
     )
     assert path.strength_min == 1e-4, "the best lies at the end"
     assert len(rp.resume(path.folder).trials) == 8, "strengths that were given are not extended"
-    StudyStore.open(path.folder).remember({NOTE: "auto: as if found", CEILING: "0.0009"})
+    StudyStore.open(path.folder).remember({FOUND: "auto: as if found", CEILING: "0.0009"})
     capsys.readouterr()
     whole = rp.resume(path.folder)
     said = " ".join(capsys.readouterr().err.split())

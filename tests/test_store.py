@@ -20,6 +20,7 @@ from ridgepath import database
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import FORMATS, export
 from ridgepath.frames import frame
+from ridgepath.question import QUESTION_FILE
 from ridgepath.results import DIVERGED, DONE, FAILED, TrialResult, column_names, epoch_columns, trial_columns
 from ridgepath.store import FILE, StudyStore, check_folder, find_studies
 from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
@@ -91,7 +92,7 @@ class TestCreate:
         opened = StudyStore.open(store.folder)
         assert (opened.folder, opened.study, opened.metrics) == (store.folder, question(), (ODD_METRIC,))
         assert opened.context == CONTEXT
-        assert os.listdir(store.folder) == [FILE]
+        assert sorted(os.listdir(store.folder)) == [FILE, QUESTION_FILE]
 
     def test_does_not_overwrite(self, filled: StudyStore) -> None:
         with pytest.raises(StudyError, match=r"must not hold a study yet"):
@@ -138,7 +139,7 @@ class TestOpen:
         assert "\n" not in str(refused.value)
         if before is not None:
             assert (folder / FILE).read_bytes() == before
-            assert os.listdir(folder) == [FILE]
+            assert set(os.listdir(folder)) <= {FILE, QUESTION_FILE}
 
     def test_refuses_folders_without_a_study(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
@@ -360,7 +361,7 @@ class TestSafety:
         for use in (store.finished, store.results, lambda: store.grow(question()), lambda: store.seconds):
             with pytest.raises(StudyError, match="unable to open database file"):
                 use()
-        assert os.listdir(store.folder) == []
+        assert os.listdir(store.folder) == [QUESTION_FILE]
 
     @pytest.mark.parametrize(
         "statement",

@@ -10,10 +10,11 @@ from typing import Any
 from ridgepath.builders import PENALTIES_NETWORK, Build, find_builder
 from ridgepath.callbacks import read_callbacks
 from ridgepath.datasets import Source
-from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
+from ridgepath.deciding import MAX_SEEDS, check_deciding, run_until_decided
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.path import Path, PathLike
 from ridgepath.progress import Watch
+from ridgepath.question import keep_question
 from ridgepath.reading import open_study
 from ridgepath.report.families import Terms
 from ridgepath.resuming import request_of
@@ -153,7 +154,9 @@ def fit_request(request: Request, *, log: Log = (), margin: float | None = None,
     folder = _sit(
         lambda watch, written: run(request, watch, written=written), log=log, margin=margin, progress=progress
     )
-    return Path(StudyStore.open(folder), builder=request.builder, data=request.data)
+    store = StudyStore.open(folder)
+    keep_question(folder, store.study, store.context)
+    return Path(store, builder=request.builder, data=request.data)
 
 
 def _sit(train: Callable[[Watch, Written], FilePath], *, log: Log, margin: float | None, progress: bool) -> FilePath:
@@ -209,16 +212,13 @@ def resume(
     """
     store = StudyStore.open(FilePath(folder))
     request = request_of(store, seeds=seeds, strengths=strengths, vary=vary, workers=workers)
-    terms, most = Terms(margin=check_margin(margin)), check_max_seeds(MAX_SEEDS if max_seeds is None else max_seeds)
-    if until is None and max_seeds is not None:
-        raise InputError("the most seeds go with until decided", received=max_seeds, remedy="Add --until decided.")
+    terms, most = Terms(margin=check_margin(margin)), MAX_SEEDS if max_seeds is None else max_seeds
+    check_deciding(until, max_seeds)
     if until is None:
         is_as_it_was = strengths is None and vary is None and len(store.study.variants) == 1
         goes_on = is_as_it_was and found_before(store) is not None
         asked = replace(request, variants=None) if goes_on else request
         return fit_request(asked, log=log, margin=margin, progress=progress)
-    if until != "decided":
-        raise InputError("until is decided or nothing", received=repr(until), remedy="Give decided.")
     if (seeds, strengths, vary) != (None, None, None):
         remedy = "Resume with the seeds or strengths first, then until decided."
         raise InputError("until decided adds the seeds itself", received="seeds or strengths as well", remedy=remedy)

@@ -27,10 +27,11 @@ TASK_NETWORK = "task-network"
 PENALTIES_NETWORK = "penalties-network"
 """The name of another built-in builder: the same network with several penalties."""
 
-_BUILT_IN = {
+BUILT_IN = {
     TASK_NETWORK: f"{Path(__file__).parent / 'training' / 'networks.py'}:task_network",
     PENALTIES_NETWORK: f"{Path(__file__).parent / 'training' / 'comparable.py'}:penalties_network",
 }
+"""Name of a built-in builder → where it is."""
 
 PARAMETER = "strength"
 """What the argument of a builder is called where its own name is not known."""
@@ -90,13 +91,13 @@ def _in_file(location: str) -> Builder:
         raise BuilderError("a Python file", received=f"{path} ({error})", remedy="Mend the file.") from None
     known = _arguments_in_file(module, path, name)
     fingerprint = hashlib.sha256(f"{name}\n{ast.dump(module)}".encode()).hexdigest()
-    stored = location if location in _BUILT_IN else f"{path.resolve()}:{name}"
+    stored = location if location in BUILT_IN else f"{path.resolve()}:{name}"
     return Builder(BuilderCard(name, stored, text, fingerprint), known.first, None, known.names, known.required)
 
 
 def file_and_name(location: str) -> tuple[Path, str]:
     """Split ``FILE.py:name`` or the name of a built-in builder into the file and the function's name."""
-    path, separator, name = _BUILT_IN.get(location, location).rpartition(":")
+    path, separator, name = BUILT_IN.get(location, location).rpartition(":")
     if separator and name.isidentifier():
         return Path(path), name
     return Path(location), "build"

@@ -60,6 +60,17 @@ def transaction(file: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
             raise
 
 
+def faults(file: Path) -> list[str]:
+    """Return what SQLite's own check finds wrong with a database, a line each; nothing where it is whole.
+
+    Raises:
+        StudyError: it is no database, or cannot be opened.
+    """
+    with connected(file, mode="ro") as connection:
+        found = [str(row[0]) for row in connection.execute("PRAGMA integrity_check")]
+    return [] if found == ["ok"] else [line for text in found for line in text.splitlines()]
+
+
 def quoted(name: str) -> str:
     """Write a name, whatever is in it, as SQL's identifier."""
     return '"' + name.replace('"', '""') + '"'

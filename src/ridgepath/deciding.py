@@ -10,6 +10,7 @@ from pathlib import Path
 from ridgepath.errors import InputError
 from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
+from ridgepath.question import MARGIN, MOST_SEEDS
 from ridgepath.report.families import Difference, Terms
 from ridgepath.report.formatting import write_count
 from ridgepath.report.locale.en.names import named
@@ -18,6 +19,9 @@ from ridgepath.session import Request, Written, run
 from ridgepath.statistics.looks import next_look
 from ridgepath.store import StudyStore
 from ridgepath.study import Study
+
+DECIDED = "decided"
+"""Until when seeds can be added."""
 
 MAX_SEEDS = 20
 """Seeds, at most, that a study is given unless the user says otherwise."""
@@ -36,6 +40,25 @@ def check_max_seeds(most: object) -> int:
             remedy="Give the number at which to stop, decided or not, such as 20.",
         )
     return most
+
+
+def check_deciding(until: str | None, max_seeds: int | None) -> None:
+    """Check whether, and how far, seeds are to be added.
+
+    Args:
+        until: ``"decided"``, or nothing.
+        max_seeds: as in :func:`check_max_seeds`; nothing for :data:`MAX_SEEDS`.
+
+    Raises:
+        InputError: it is something else, or there is a number where no seeds are added.
+    """
+    if until not in (None, DECIDED):
+        raise InputError("until is decided or nothing", received=repr(until), remedy="Give decided.")
+    if max_seeds is not None:
+        if until is None:
+            remedy = "Add --until decided."
+            raise InputError("the most seeds go with until decided", received=max_seeds, remedy=remedy)
+        check_max_seeds(max_seeds)
 
 
 def run_until_decided(
@@ -63,6 +86,9 @@ def run_until_decided(
         Interrupted: the user interrupted it; finished trials are kept, and it can go on.
     """
     store = StudyStore.open(folder)
+    note = {MOST_SEEDS: f"{most}", MARGIN: "" if terms.margin is None else repr(terms.margin)}
+    if note.items() - store.context.items():
+        store.remember(note)
     if set(store.study.trials) - store.finished():
         run(request, watch, written=written)
     while True:

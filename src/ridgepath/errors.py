@@ -18,10 +18,14 @@ class InputError(RidgepathError, ValueError):
         expected: what was expected, as a clause without its full stop.
         received: what came instead.
         remedy: what to do now, as one or more whole sentences.
+
+    Attributes:
+        remedy: as it was given.
     """
 
     def __init__(self, expected: str, *, received: object, remedy: str) -> None:
         super().__init__(f"{expected}; received {received}. {remedy}")
+        self.remedy = remedy
         self._parts = {"expected": expected, "received": str(received), "remedy": remedy}
 
     def __reduce__(self) -> tuple[Any, ...]:

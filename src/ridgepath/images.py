@@ -43,25 +43,39 @@ def load_images(name: str) -> Dataset:
     Raises:
         InputError: it is nowhere and cannot be downloaded, or its files are damaged.
     """
-    cache = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
-    dataset = _images_on_disk(name, cache)
+    dataset = images_on_disk(name)
     failure = "" if dataset else _download(name)
-    dataset = dataset or _images_on_disk(name, cache)
+    dataset = dataset or images_on_disk(name)
     if dataset:
         return dataset
     raise InputError(
         f"{name} must be on disk or downloadable",
-        received=f"nothing in {DEBIAN / name} or {cache}, and Keras could not download it ({failure})",
-        remedy=WAYS[name].format(cache=cache) + f" Or give {OWN_ARRAYS}.",
+        received=f"nothing in {DEBIAN / name} or {_cache()}, and Keras could not download it ({failure})",
+        remedy=f"{ways(name)} Or give {OWN_ARRAYS}.",
     )
 
 
-def _images_on_disk(name: str, cache: Path) -> Dataset | None:
+def ways(name: str) -> str:
+    """Say how a full image set comes onto this machine."""
+    return WAYS[name].format(cache=_cache())
+
+
+def images_on_disk(name: str) -> Dataset | None:
+    """Load a full image set from the first place that has it, if there is one.
+
+    Raises:
+        InputError: its files are damaged.
+    """
+    cache = _cache()
     for folder in (DEBIAN / name, cache / name):
         if all((folder / file).is_file() for file in IDX_FILES):
             return _from_idx(name, folder)
     file = cache / f"{name}.npz"
     return _from_keras(name, file) if file.is_file() else None
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets"
 
 
 def _download(name: str) -> str:

@@ -105,6 +105,11 @@ def _log_grid(text: str) -> list[float]:
     return [float(f"{value:.6g}") for value in np.geomspace(low, high, count)]
 
 
+def write_strengths(strengths: str | Iterable[object]) -> str:
+    """Write strengths so that :func:`read_strengths` takes them for these, to the last digit; text is left as it is."""
+    return strengths if isinstance(strengths, str) else ",".join(map(repr, strengths))
+
+
 def format_strength(strength: float) -> str:
     """Write a strength as people do: ``0``, ``0.0001``, ``1e-05``, ``0.00316``."""
     return f"{strength:.3g}" if strength else "0"

@@ -15,14 +15,15 @@ import numpy as np
 from ridgepath.errors import InputError
 from ridgepath.penalties import AUTO, format_strength
 from ridgepath.progress import Watch
+from ridgepath.question import FOUND
 from ridgepath.report.formatting import write_count
 from ridgepath.results import DONE, Leg, TrialResult
 from ridgepath.statistics.bracket import LADDER, Bracket, Probes, bracket, extension, grid, next_probes
 from ridgepath.store import StudyStore
 from ridgepath.study import FIXED, Study, Trial, Variant
 
-NOTE, CEILING = "strengths", "no strength above"
-"""Under these names a study's context says how its strengths were found, and how large more may be."""
+CEILING = "no strength above"
+"""Under this name a study's context says how large strengths may be that are added to those that were found."""
 
 EXTENDED = "; then extended by "
 """Between how strengths were found and those that were added."""
@@ -56,12 +57,12 @@ class Found:
     @property
     def context(self) -> dict[str, str]:
         """What the study remembers of it."""
-        return {NOTE: self.account} | ({CEILING: f"{self.ceiling:g}"} if self.ceiling < math.inf else {})
+        return {FOUND: self.account} | ({CEILING: f"{self.ceiling:g}"} if self.ceiling < math.inf else {})
 
 
 def found_before(store: StudyStore) -> Found | None:
     """Return the strengths of a study as it found them, and has extended them since; ``None`` if they were given."""
-    account, ceiling = store.context.get(NOTE), store.context.get(CEILING, "inf")
+    account, ceiling = store.context.get(FOUND), store.context.get(CEILING, "inf")
     return None if account is None else Found(store.study.variants[0].strengths, float(ceiling), account)
 
 

@@ -1,6 +1,7 @@
-"""``study.db``: a study on disk, in SQLite, with plain columns that any SQLite tool shows.
+"""``study.db``: a study on disk, in SQLite, with plain columns that any SQLite tool shows; beside it ``study.toml``.
 
-A trial is written whole or not at all. Reading runs no code out of the file.
+A trial is written whole or not at all. Reading runs no code out of the file. ``study.toml`` says the question to people
+and to ``ridgepath run``; it follows from ``study.db`` alone, and is written anew whenever that asks for more.
 
 A file of an earlier version is read as it is, with NaN in the columns and no portraits where it lacks them; the first
 thing that is written to it gives it what it lacks.
@@ -24,6 +25,7 @@ from ridgepath.database import REMEDIES, connected, transaction
 from ridgepath.errors import StudyError
 from ridgepath.files import drafts, made
 from ridgepath.portraits import Portrait
+from ridgepath.question import QUESTION_FILE, keep_question, question_file
 from ridgepath.results import DIVERGED, DONE, KEY, Results, Table, TrialResult, epoch_columns
 from ridgepath.schema import PORTRAYED, VERSION, Schema, check_tables, version_of
 from ridgepath.study import Study, Trial
@@ -68,11 +70,13 @@ class StudyStore:
         store._schema.check()
         if (folder / FILE).exists():
             raise StudyError(f"{folder} must not hold a study yet", received=FILE, remedy="Give another folder.")
-        with made(folder), drafts(folder / FILE) as (draft,), transaction(draft, mode="rwc") as connection:
+        files = drafts(folder / FILE, folder / QUESTION_FILE)
+        with made(folder), files as (draft, question), transaction(draft, mode="rwc") as connection:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             store._schema.create(connection)
             row = (study.to_json(), store.metrics, store.context)
             connection.execute("INSERT INTO study VALUES (?, ?, ?)", [_json(value) for value in row])
+            question.write_text(question_file(study, context), encoding="utf-8")
         return store
 
     @classmethod
@@ -152,12 +156,14 @@ class StudyStore:
             grown = stored.study.grown_by(study)
             connection.execute("UPDATE study SET study = ?", (_json(grown.to_json()),))
         self.study = grown
+        keep_question(self.folder, self.study, self.context)
 
     def remember(self, context: Mapping[str, str]) -> None:
         """Add to the context, or give what is in it another value."""
         with self._writing() as connection:
             self.context = self._read(self.folder, connection).context | dict(context)
             connection.execute("UPDATE study SET context = ?", (_json(self.context),))
+        keep_question(self.folder, self.study, self.context)
 
     def add_session(self, *, started: str, seconds: float, workers: int, trials: int) -> None:
         """Write down one sitting: when it started, how long it took, and the trials that it finished."""

@@ -325,3 +325,26 @@ def check_seeds(seeds: int | Sequence[int]) -> tuple[int, ...]:
         twice = next(seed for seed in listed if list(listed).count(seed) > 1)
         raise InputError("seeds must differ", received=f"{twice} twice", remedy="Remove one of the two.")
     return tuple(listed)
+
+
+def read_seeds(text: str) -> int | list[int]:
+    """Read seeds as the command line writes them: a count, or a list with commas; ``7,`` is the seed 7 alone.
+
+    Raises:
+        InputError: it is neither.
+    """
+    try:
+        return int(text) if "," not in text else [int(part) for part in text.removesuffix(",").split(",")]
+    except ValueError:
+        raise InputError(
+            "seeds must be whole numbers",
+            received=repr(text),
+            remedy="Give a count such as 5, or a list such as 0,1,2.",
+        ) from None
+
+
+def write_seeds(seeds: Sequence[int]) -> str:
+    """Write seeds so that :func:`read_seeds` takes them for these: a count where they are 0, 1, ..."""
+    if list(seeds) == list(range(len(seeds))):
+        return str(len(seeds))
+    return ",".join(map(str, seeds)) + "," * (len(seeds) == 1)

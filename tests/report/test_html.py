@@ -1,3 +1,4 @@
+import html
 import json
 import os
 import re
@@ -8,6 +9,7 @@ import pytest
 from synthetic import make_results, make_study, make_summary
 
 from ridgepath.errors import InputError
+from ridgepath.question import question_file
 from ridgepath.report.html import page, write_html
 from ridgepath.report.labels import languages
 from ridgepath.report.summary import summarize
@@ -212,3 +214,13 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"folder \(Is a directory\)"):
         write_html(make_summary(), tmp_path / "folder")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize("name", ["mnist-5k", HOSTILE])
+def test_the_study_file_is_shown_as_it_is(name):
+    summary = make_summary(make_study(name=name, variants=(name,)))
+    text = page(summary)
+    for lang in ("en", "ar"):
+        [shown] = re.findall(rf'id="{lang}-study-file"[^>]*><code>(.*?)</code>', text, flags=re.DOTALL)
+        assert html.unescape(shown) == question_file(summary.question, summary.context)
+        assert "<" not in shown

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 from synthetic import SOURCE, make_results, make_study, make_summary, set_trials
 
 from ridgepath.errors import InputError
+from ridgepath.question import question_file
 from ridgepath.report.explanation import explanation
 from ridgepath.report.locale.ar.colloquial import HEADING
 from ridgepath.report.locale.words import LANGUAGES, words
@@ -39,7 +40,7 @@ def cells(row):
 
 
 def outside_code(text):
-    return re.sub(r"(?s)^(`{3,})python\n.*?^\1$", "", text, flags=re.MULTILINE)
+    return re.sub(r"(?s)^(`{3,})(?:python|toml)\n.*?^\1$", "", text, flags=re.MULTILINE)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -87,15 +88,16 @@ def test_the_code_is_that_of_the_study_and_ends_where_it_ends(source):
     summary = make_summary()
     summary = dataclasses.replace(summary, builder=dataclasses.replace(summary.builder, source=source))
     for lang in LANGUAGES:
-        [fence] = [token for token in tokens(markdown(summary, lang)) if token.type == "fence"]
+        fence, asked = [token for token in tokens(markdown(summary, lang)) if token.type == "fence"]
         assert (fence.content, fence.info) == (source, "python")
+        assert (asked.content, asked.info) == (question_file(summary.question, summary.context), "toml")
 
 
 def test_without_a_source_that_is_said():
     summary = make_summary()
     summary = dataclasses.replace(summary, builder=dataclasses.replace(summary.builder, source=""))
     text = markdown(summary)
-    assert not [token for token in tokens(text) if token.type == "fence"]
+    assert not [token for token in tokens(text) if token.info == "python"]
     assert "The source of the network builder is not to be had." in text
 
 
@@ -122,7 +124,7 @@ def test_names_are_no_markup(lang):
         "</div>",
     }
     assert not [token for token in parsed if token.type in ("link_open", "image", "code_inline", "em_open")]
-    assert len([token for token in parsed if token.type == "fence"]) == 1
+    assert [token.info for token in parsed if token.type == "fence"] == ["python", "toml"]
     assert len(headings(text, "h1")) == 1
     assert len({len(cells(row)) for row in rows(text)[:6]}) == 1
 
@@ -154,7 +156,7 @@ def test_an_unknown_language_writes_nothing(tmp_path):
 
 
 def test_arabic_stands_from_right_to_left_and_code_does_not():
-    for lang, expected in (("en", 1), ("ar", 5)):
+    for lang, expected in (("en", 1), ("ar", 6)):
         text = markdown(make_summary(), lang)
         assert text.count('<div dir="rtl" lang="ar">') == text.count("</div>") == expected
         before_code = text[: text.index("```python")]

@@ -5,10 +5,10 @@ import shlex
 import pytest
 from synthetic import make_results, make_study, make_summary
 
-from ridgepath import api, session
+from asking import asked
+from ridgepath import session
 from ridgepath.builders import find_builder
 from ridgepath.callbacks import EarlyStopping
-from ridgepath.cli import app
 from ridgepath.datasets import Source
 from ridgepath.report.labels import language
 from ridgepath.report.methods import methods
@@ -37,27 +37,12 @@ def builder(tmp_path):
     return find_builder(f"{file}:build")
 
 
-class AskedError(Exception):
-    """Stands in for the training of a request."""
-
-
-def asked(command, monkeypatch):
-    """Return what the command line asks for when it is given this command; nothing is trained."""
-
-    def ask(request, **_):
-        raise AskedError(request)
-
-    monkeypatch.setattr(api, "fit_request", ask)
-    with pytest.raises(AskedError) as found:
-        app(shlex.split(command)[1:], standalone_mode=False)
-    return found.value.args[0]
-
-
 @pytest.mark.parametrize(
     "changed",
     [
         {},
         {"seeds": (3, 5), "engine": "reference"},
+        {"seeds": (7,)},
         {"variants": (Variant("l2", (0.0, 1e-5, 1 / 3)), Variant("dropout", (0.0, 0.5)))},
         {"variants": (Variant("dropout", (0.1, 0.2)),), "validation": "folds:5"},
         {"early_stopping": EarlyStopping(patience=3, min_delta=1e-4, restore_best_weights=True), "keep": "best"},
@@ -66,7 +51,7 @@ def asked(command, monkeypatch):
 )
 def test_the_command_asks_for_the_same_study(builder, changed, monkeypatch):
     study = dataclasses.replace(make_study(seeds=2), builder=builder.card, **changed)
-    request = asked(commands(summary_of(study, data="digits.npz")), monkeypatch)
+    request = asked(shlex.split(commands(summary_of(study, data="digits.npz")))[1:], monkeypatch)
     assert isinstance(request, session.Request)
     assert request.builder.card == builder.card
     for name in ("variants", "epochs", "batch_size", "engine", "validation", "early_stopping", "keep"):
@@ -101,11 +86,6 @@ def test_what_a_shell_cannot_name_is_a_call(location, data, seeds):
     assert given["args"] == (location or "build", data or "data")
     assert given["vary"] == {"l2": [0.0, 1e-4, 1e-3, 1e-2]}
     assert (given["seeds"], given["zero"]) == ([0, 1], True)
-
-
-def test_one_seed_that_is_not_0_is_a_list_in_a_call(builder):
-    study = dataclasses.replace(make_study(), builder=builder.card, seeds=(7,))
-    assert "seeds=[7]" in commands(summary_of(study, data="mnist-5k"))
 
 
 def test_the_configuration_is_the_question_without_the_source():

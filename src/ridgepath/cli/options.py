@@ -1,8 +1,8 @@
 """The options of the commands: each written once, in groups that a command takes as a whole.
 
-A group is a dataclass whose fields are options. A command that has a group for an argument has all of its options, and
-:func:`with_options` hands it the values as one object; so an option that is added to a group is there in every command
-that takes the group.
+A group is a dataclass whose fields are options, each perhaps with the form in which a study file writes it. A command
+that has a group for an argument has all of its options, and :func:`with_options` hands it the values as one object; so
+an option that is added to a group is there in every command that takes the group, and in study files.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from ridgepath.errors import InputError
+from ridgepath.cli import forms
 
 
 class Engine(StrEnum):
@@ -52,6 +52,7 @@ Workers = Annotated[
 ]
 Vary = Annotated[
     list[str] | None,
+    forms.BY_NAME,
     about_strengths(
         metavar="NAME=LIST|NAME=LOW:HIGH:N", help="Strengths of an argument by name; may be given repeatedly."
     ),
@@ -72,6 +73,7 @@ class Data:
 
     data: Annotated[
         str,
+        forms.DATA,
         about_data(
             metavar="NAME|FILE",
             help="mnist-5k, mnist, fashion-mnist, digits, breast-cancer or diabetes; or your .csv, .parquet or .npz.",
@@ -82,9 +84,11 @@ class Data:
         list[str] | None, about_data(metavar="COLUMN", help="Of a table, how much each example counts.")
     ] = None
     validation_data: Annotated[
-        str | None, about_data(metavar="FILE", help="A table to validate on; by default a share is set apart.")
+        str | None,
+        forms.FILE,
+        about_data(metavar="FILE", help="A table to validate on; by default a share is set apart."),
     ] = None
-    test_data: Annotated[str | None, about_data(metavar="FILE", help="A table to test on.")] = None
+    test_data: Annotated[str | None, forms.FILE, about_data(metavar="FILE", help="A table to test on.")] = None
     validation_share: Annotated[
         float | None, about_data(metavar="X", help="Of the examples, set apart to validate; 0.2 where none are given.")
     ] = None
@@ -105,7 +109,9 @@ class Training:
     """How a study is trained, and where it is kept."""
 
     seeds: Annotated[
-        str, about_training(metavar="N|LIST", help="How many seeds, or which, with commas between; 7, is one.")
+        str,
+        forms.SEEDS,
+        about_training(metavar="N|LIST", help="How many seeds, or which, with commas between; 7, is one."),
     ] = "5"
     epochs: Annotated[int, about_training(metavar="N", help="Passes over the training examples.")] = 15
     batch_size: Annotated[int, about_training(metavar="N", help="Examples in a step.")] = 32
@@ -114,6 +120,7 @@ class Training:
     ] = None
     early_stopping: Annotated[
         str | None,
+        forms.EARLY_STOPPING,
         about_training(
             metavar="N|NAME=VALUE,...",
             help="As Keras' EarlyStopping, on data loss unless monitor=... says otherwise: its patience, or "
@@ -124,10 +131,25 @@ class Training:
         Kept, about_training(help="Whose weights a trial ends with: the last epoch's, or the best one's.")
     ] = Kept.last
     class_weight: Annotated[
-        str | None, about_training(metavar="balanced|CLASS=X,...", help="How much a class counts in training.")
+        str | None,
+        forms.CLASS_WEIGHT,
+        about_training(metavar="balanced|CLASS=X,...", help="How much a class counts in training."),
     ] = None
     workers: Workers = None
     engine: Annotated[Engine, about_training(help="Who trains; reference is plain model.fit.")] = Engine.auto
+
+
+@dataclass(frozen=True)
+class Deciding:
+    """Whether seeds are added where they decide."""
+
+    until: Annotated[
+        str | None,
+        about_training(metavar="decided", help="Add seeds, only to strengths whose comparison is open, until none is."),
+    ] = None
+    max_seeds: Annotated[
+        int | None, about_training("--max-seeds", metavar="N", help="Where that ends, decided or not; 20 by default.")
+    ] = None
 
 
 @dataclass(frozen=True)
@@ -189,19 +211,3 @@ def with_options(command: Callable[..., None]) -> Callable[..., None]:
 def _parameters(group: type[Any]) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     return [each.replace(annotation=hints[name]) for name, each in inspect.signature(group).parameters.items()]
-
-
-def read_seeds(text: str) -> int | list[int]:
-    """Read seeds as the command line writes them: a count, or a list with commas, of which one ends a list of one seed.
-
-    Raises:
-        InputError: it is neither.
-    """
-    try:
-        return int(text) if "," not in text else [int(part) for part in text.removesuffix(",").split(",")]
-    except ValueError:
-        raise InputError(
-            "seeds must be whole numbers",
-            received=repr(text),
-            remedy="Give a count such as 5, or a list such as 0,1,2.",
-        ) from None

@@ -9,9 +9,11 @@ from typing import Any
 import typer
 from typer.exceptions import Abort, TyperException
 
+from ridgepath.cli.checking import doctor
 from ridgepath.cli.converting import convert
 from ridgepath.cli.reading import export, list_studies, log, report, show
 from ridgepath.cli.refitting import refit
+from ridgepath.cli.starting import init
 from ridgepath.cli.training import compare, resume, run
 from ridgepath.errors import InputError, Interrupted, RidgepathError
 from ridgepath.texts import on_one_line
@@ -24,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Which regularization strength should my network use, and is the difference real?",
 )
-for command in (run, compare, resume, show, report, export, log, refit):
+for command in (init, run, compare, resume, show, report, export, log, refit, doctor):
     app.command()(command)
 app.command("ls")(list_studies)
 app.command()(convert)

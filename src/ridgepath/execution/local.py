@@ -85,6 +85,11 @@ def program_cache() -> Path:
     return home / "ridgepath" / f"programs-{kind}"
 
 
+def cache_folder() -> Path:
+    """Return where compiled programs are kept: where the user says, or :func:`program_cache`."""
+    return Path(os.environ.get("JAX_COMPILATION_CACHE_DIR") or program_cache())
+
+
 def worker_environment(*, on_gpu: bool = False) -> dict[str, str]:
     """Return the environment variables with which a worker's Keras runs on JAX: on its GPU, or on one thread."""
     return {
@@ -112,7 +117,7 @@ def _exact() -> dict[str, str]:
 
 def _cache_settings() -> dict[str, str]:
     """Let JAX keep even the smallest program; nothing where the folder cannot be written."""
-    folder = Path(os.environ.get("JAX_COMPILATION_CACHE_DIR") or program_cache())
+    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

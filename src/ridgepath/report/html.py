@@ -11,6 +11,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from ridgepath.penalties import format_strength
+from ridgepath.question import question_file
 from ridgepath.report.content import Content, content
 from ridgepath.report.labels import language, languages
 from ridgepath.report.methods import methods
@@ -51,6 +52,7 @@ def page(summary: Summary, lang: str = "en") -> str:
             summary=summary,
             contents=contents,
             commands=commands(summary),
+            study_file=question_file(summary.question, summary.context),
             configuration=configuration(summary),
             methods=methods(summary),
             format_strength=format_strength,

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ridgepath.penalties import format_strength
+from ridgepath.question import question_file
 from ridgepath.report.analysis import analysis, made, takeaway
 from ridgepath.report.explanation import explanation
 from ridgepath.report.figures import path_figure
@@ -59,6 +60,8 @@ def _document(summary: Summary, words: Words, *, figure: str) -> Iterator[str]:
     yield from _turned(words, (*_analysis(summary, words), "---", ""))
     yield from _turned(EGYPTIAN, (*_explanation(summary), "---", ""))
     yield from _turned(words, (f"## {say.EVIDENCE}", "", *_evidence(summary, words)))
+    yield from _turned(words, (f"### {say.ONCE_MORE}", ""))
+    yield from _fenced(question_file(summary.question, summary.context), "toml")
 
 
 def _turned(words: Words, lines: Iterable[str]) -> Iterator[str]:
@@ -77,13 +80,18 @@ def _opening(summary: Summary, words: Words) -> Iterator[str]:
 
 
 def _code(source: str, words: Words) -> Iterator[str]:
-    """Show the source of the network builder between fences that are longer than any in it."""
+    """Show the source of the network builder."""
     if not source.strip():
         yield from _turned(words, (words.document.NO_SOURCE, ""))
         return
-    longest = max((len(run) for run in re.findall("`+", source)), default=0)
+    yield from _fenced(source, "python")
+
+
+def _fenced(text: str, language: str) -> Iterator[str]:
+    """Show a text between fences that are longer than any in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    yield from (f"{fence}python", source.rstrip("\n"), fence, "")
+    yield from (f"{fence}{language}", text.rstrip("\n"), fence, "")
 
 
 def _results(summary: Summary, words: Words, *, figure: str) -> Iterator[str]:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
-from dataclasses import fields
-from typing import Any
 
-from ridgepath.callbacks import LAST, EarlyStopping
+from ridgepath.callbacks import LAST
+from ridgepath.penalties import write_strengths
+from ridgepath.question import first_seeds, given
 from ridgepath.report.summary import Summary
 from ridgepath.sources import Source
-from ridgepath.study import FIXED, Study
+from ridgepath.study import FIXED, Study, write_seeds
 
 
 def commands(summary: Summary) -> str:
     """Return what trains the same study again, in a folder of its own: shell commands, or a call in Python.
 
-    A study whose network or arrays were given in Python cannot be named to a shell; nor can a single seed that is not
-    0, for there one number is a count.
+    A study whose network or arrays were given in Python cannot be named to a shell.
     """
     study, data = summary.question, summary.context.get("data", "")
-    in_shell = study.builder.location is not None and data and _first_seeds(study) != _alone(study)
+    in_shell = study.builder.location is not None and data
     return "\n".join(_shell(study, data) if in_shell else _python(study, data))
 
 
@@ -33,17 +32,8 @@ def configuration(summary: Summary) -> str:
     return "{\n" + ",\n".join(lines) + "\n}"
 
 
-def _first_seeds(study: Study) -> tuple[int, ...]:
-    """Return the seeds that were there before any was added for a comparison."""
-    return study.looks[0] if study.looks else study.seeds
-
-
-def _alone(study: Study) -> tuple[int, ...] | None:
-    return next(((seed,) for seed in study.seeds if seed and len(study.seeds) == 1), None)
-
-
 def _shell(study: Study, data: str) -> Iterator[str]:
-    folder, seeds = "studies/again", _first_seeds(study)
+    folder, seeds = "studies/again", first_seeds(study)
     yield shlex.join(["ridgepath", "run", str(study.builder.location), *_options(study, data, seeds, folder)])
     if len(study.all_seeds) > len(seeds):
         yield shlex.join(
@@ -52,20 +42,20 @@ def _shell(study: Study, data: str) -> Iterator[str]:
 
 
 def _options(study: Study, data: str, seeds: tuple[int, ...], folder: str) -> Iterator[str]:
-    for name, value in _given(Source.at(data)):
+    for name, value in given(Source.at(data)):
         yield from (f"--{name.replace('_', '-')}", str(value))
     for variant in study.variants:
-        yield from ("--vary", f"{variant.name}={','.join(map(repr, variant.strengths))}")
+        yield from ("--vary", f"{variant.name}={write_strengths(variant.strengths)}")
     if any(0.0 not in variant.strengths for variant in study.variants):
         yield "--no-zero"
-    yield from ("--seeds", str(len(seeds)) if seeds == tuple(range(len(seeds))) else ",".join(map(str, seeds)))
+    yield from ("--seeds", write_seeds(seeds))
     yield from ("--epochs", str(study.epochs), "--batch-size", str(study.batch_size))
     if study.engine != "auto":
         yield from ("--engine", study.engine)
     if study.validation != FIXED:
         yield from ("--validation", study.validation)
     if study.early_stopping is not None:
-        rule = _given(study.early_stopping)
+        rule = given(study.early_stopping)
         yield from ("--early-stopping", ",".join(f"{name}={_written(value)}" for name, value in rule))
     if study.keep != LAST:
         yield from ("--keep", study.keep)
@@ -74,27 +64,19 @@ def _options(study: Study, data: str, seeds: tuple[int, ...], folder: str) -> It
     yield from ("--study", folder)
 
 
-def _given(settings: Source | EarlyStopping) -> Iterator[tuple[str, Any]]:
-    """Yield the settings that are given: all of early stopping, whose defaults are not Keras' own."""
-    for each in fields(settings):
-        value = getattr(settings, each.name)
-        if value is not None:
-            yield each.name, value
-
-
 def _written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _python(study: Study, data: str) -> Iterator[str]:
-    seeds = _first_seeds(study)
+    seeds = first_seeds(study)
     yield "import ridgepath as rp"
     yield ""
     network = repr(study.builder.location) if study.builder.location else study.builder.name
     yield "path = rp.fit_path("
     yield f"    {network},"
     if data:
-        (_, name), *others = _given(Source.at(data))
+        (_, name), *others = given(Source.at(data))
         yield f"    {', '.join([repr(str(name)), *(f'{key}={value!r}' for key, value in others)])},"
     else:
         yield f"    data,  # fingerprint {study.data.fingerprint[:16]}"

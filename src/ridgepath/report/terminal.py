@@ -8,13 +8,13 @@ from typing import NamedTuple
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, Group, RenderableType
-from rich.measure import Measurement
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.findings import Findings, Grid, findings
 from ridgepath.report.formatting import write_count, write_duration
+from ridgepath.report.lines import Line, bullet, shown
 from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.sentences import answer, how_sure, keras_disagrees, on_test_examples, which_variant
 from ridgepath.report.sketch import ASCII, UNICODE, sketch
@@ -27,7 +27,6 @@ _GAP = 2
 _WIDEST_HEADING = 16
 _MOST_FAILURES = 10
 _LEFT = ("strength", "choice", "verdict", "would decide", "in a word", "course")
-_IN_ASCII = str.maketrans({"±": "+/-", "–": "-", "↑": "^", "↓": "v", "…": "...", "�": "?", "’": "'"})
 
 
 def print_summary(summary: Summary, console: Console) -> None:
@@ -41,14 +40,14 @@ def render(summary: Summary) -> RenderableType:
 
 
 def _parts(summary: Summary) -> Iterator[RenderableType]:
-    yield _Line(f"{summary.study}: {_question(summary)}", style="dim")
+    yield Line(f"{summary.study}: {_question(summary)}", style="dim")
     yield ""
     for choice, table in zip(summary.choices, tables(summary), strict=True):
         if len(summary.choices) > 1:
-            yield _Line(table.variant, style="bold underline")
-        yield _Line(" ".join(answer(summary, choice)), style="bold")
+            yield Line(table.variant, style="bold underline")
+        yield Line(" ".join(answer(summary, choice)), style="bold")
         further = (on_test_examples(summary, choice), how_sure(choice), keras_disagrees(choice))
-        yield from (_Line(sentence) for sentence in further if sentence)
+        yield from (Line(sentence) for sentence in further if sentence)
         yield ""
         yield _Sketch(summary, choice)
         yield _results(table)
@@ -57,9 +56,9 @@ def _parts(summary: Summary) -> Iterator[RenderableType]:
         yield from _findings(findings(summary.diagnosis_of(choice.variant)))
     between = verdicts(summary.families, "")
     yield from _verdicts(between, title=ENGLISH.verdicts.WHICH_VARIANT, answer=which_variant(summary))
-    yield _bullet(ENGLISH.names.TABLE_LEGEND)
+    yield bullet(ENGLISH.names.TABLE_LEGEND)
     yield from _failures(summary.failures)
-    yield from (_bullet(note) for note in summary.notes)
+    yield from (bullet(note) for note in summary.notes)
 
 
 def _question(summary: Summary) -> str:
@@ -71,19 +70,19 @@ def _question(summary: Summary) -> str:
 def _verdicts(found: Verdicts | None, *, title: str, answer: Sequence[str] = ()) -> Iterator[RenderableType]:
     if found is None:
         return
-    yield _Line(title, style="bold")
+    yield Line(title, style="bold")
     if answer:
-        yield from (_Line(" ".join(answer), style="bold"), "")
+        yield from (Line(" ".join(answer), style="bold"), "")
     for table in found.tables:
         yield from _grid(table)
-        yield _Line(table.margin, style="dim")
+        yield Line(table.margin, style="dim")
         yield ""
-    yield _Line(found.reading, style="dim")
+    yield Line(found.reading, style="dim")
     yield ""
 
 
 def _grid(table: VerdictTable | Grid) -> Iterator[RenderableType]:
-    yield _Line(table.heading)
+    yield Line(table.heading)
     columns = zip(table.columns, zip(*table.rows, strict=True), strict=True)
     yield _Divided(*(_Printed(heading, cells, left=heading in _LEFT) for heading, cells in columns))
 
@@ -91,52 +90,23 @@ def _grid(table: VerdictTable | Grid) -> Iterator[RenderableType]:
 def _findings(found: Findings | None) -> Iterator[RenderableType]:
     if found is None:
         return
-    yield _Line(ENGLISH.findings.UNDER_AND_OVERFITTING, style="bold")
+    yield Line(ENGLISH.findings.UNDER_AND_OVERFITTING, style="bold")
     for table in found.tables:
         yield from (*_grid(table), "")
-    yield from (_Line(found.reading, style="dim"), "")
-    yield _Line(ENGLISH.findings.THE_CLAIMS, style="bold")
+    yield from (Line(found.reading, style="dim"), "")
+    yield Line(ENGLISH.findings.THE_CLAIMS, style="bold")
     lines = RichTable.grid(padding=(0, 2, 0, 0))
     for each in found.answers:
-        lines.add_row(each.verdict, _Line(f"{each.claim}. {each.grounds}"))
-    yield from (lines, _Line(found.answers_reading, style="dim"), "")
+        lines.add_row(each.verdict, Line(f"{each.claim}. {each.grounds}"))
+    yield from (lines, Line(found.answers_reading, style="dim"), "")
 
 
 def _failures(failures: Sequence[Failure]) -> Iterator[RenderableType]:
     for failure in failures[:_MOST_FAILURES]:
         where = f"{failure.variant} {format_strength(failure.strength)}, seed {failure.seed}"
-        yield _bullet(f"{where}: {failure.status}: {failure.reason}")
+        yield bullet(f"{where}: {failure.status}: {failure.reason}")
     if len(failures) > _MOST_FAILURES:
-        yield _bullet(f"and {write_count(len(failures) - _MOST_FAILURES, 'more trial')} without figures.")
-
-
-def _bullet(sentence: str) -> RenderableType:
-    line = RichTable.grid(padding=(0, 1, 0, 0))
-    line.add_row("-", _Line(sentence))
-    return line
-
-
-def _shown(text: str, options: ConsoleOptions) -> str:
-    """Write a text in the letters that a console has."""
-    if not options.ascii_only:
-        return text
-    return text.translate(_IN_ASCII).encode("ascii", "replace").decode()
-
-
-class _Line:
-    """A text that may hold names."""
-
-    def __init__(self, text: str, style: str = "") -> None:
-        self._text, self._style = plain(text), style
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        yield self._shown(options)
-
-    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        return Measurement.get(console, options, self._shown(options))
-
-    def _shown(self, options: ConsoleOptions) -> Text:
-        return Text(_shown(self._text, options), style=self._style)
+        yield bullet(f"and {write_count(len(failures) - _MOST_FAILURES, 'more trial')} without figures.")
 
 
 class _Sketch:
@@ -164,8 +134,8 @@ class _Printed(NamedTuple):
 
     def shown(self, options: ConsoleOptions) -> _Printed:
         """Return the column in the letters that a console has."""
-        cells = tuple(_shown(cell, options) for cell in self.cells)
-        return _Printed(_shown(self.heading, options), cells, left=self.left)
+        cells = tuple(shown(cell, options) for cell in self.cells)
+        return _Printed(shown(self.heading, options), cells, left=self.left)
 
 
 class _Divided:

@@ -32,6 +32,7 @@ _PAGE = PageLabels(
     without_figures="تجارب من غير أرقام",
     how_it_was_made="اتعملت إزاي",
     reproduce="تعيدها زي ما هي",
+    study_file="في study file",
     configuration="كل الإعدادات",
     copy="انسخ",
     copied="اتنسخ",

@@ -30,6 +30,7 @@ _PAGE = PageLabels(
     without_figures="Trials without figures",
     how_it_was_made="How it was made",
     reproduce="The same once more",
+    study_file="As a study file",
     configuration="The whole configuration",
     copy="Copy",
     copied="Copied",

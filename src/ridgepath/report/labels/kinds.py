@@ -35,6 +35,7 @@ class PageLabels:
     without_figures: str
     how_it_was_made: str
     reproduce: str
+    study_file: str
     configuration: str
     copy: str
     copied: str

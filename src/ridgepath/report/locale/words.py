@@ -123,6 +123,7 @@ class Document(Protocol):
     KEY_TAKEAWAY: str
     EVIDENCE: str
     HOW_IT_WAS_MADE: str
+    ONCE_MORE: str
     WITHOUT_FIGURES: str
     NO_SOURCE: str
     FIGURE: str

@@ -27,6 +27,7 @@ from ridgepath.statistics.claims import Claim, Key
 OBJECTIVE, CODE_USED, RESULTS = "الهدف", "الكود المستخدم", "النتايج"
 SHORT_ANALYSIS, KEY_TAKEAWAY, EVIDENCE = "تحليل سريع", "الخلاصة المهمة", "كل الأدلة"
 HOW_IT_WAS_MADE, WITHOUT_FIGURES = "اتعملت إزاي", "تجارب من غير أرقام"
+ONCE_MORE = "تعيدها زي ما هي: study.toml"
 NO_SOURCE = "الكود اللي بيبني الـ network مش متاح."
 FIGURE = "الـ validation data loss والـ training data loss مع الـ strength"
 LEGEND_OF_ERRORS = f"المتوسط {ltr('±')} الـ standard error."

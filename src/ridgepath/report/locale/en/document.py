@@ -17,6 +17,7 @@ from ridgepath.statistics.diagnosis import State
 OBJECTIVE, CODE_USED, RESULTS = "Objective", "Code Used", "Results"
 SHORT_ANALYSIS, KEY_TAKEAWAY, EVIDENCE = "Short Analysis", "Key Takeaway", "All the evidence"
 HOW_IT_WAS_MADE, WITHOUT_FIGURES = "How it was made", "Trials without figures"
+ONCE_MORE = "The same once more, as study.toml"
 NO_SOURCE = "The source of the network builder is not to be had."
 FIGURE = "Validation and training data loss against strength"
 LEGEND_OF_ERRORS = "Mean ± standard error."
