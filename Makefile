@@ -13,7 +13,7 @@ study: .venv/installed ## the task, done right: MNIST digits, four strengths of 
 test: .venv/developing ## all tests but the slow ones
 	$(BIN)/pytest -n 2 --dist loadfile
 
-test-slow: .venv/developing ## the slow tests: whole trainings by two engines, full data sets, killed workers
+test-slow: .venv/developing .venv/mlflow-server/bin/mlflow ## the slow tests: whole trainings by two engines, full data sets, killed workers, real servers
 	$(BIN)/pytest -m slow
 
 check: .venv/developing ## style and types
@@ -24,11 +24,12 @@ check: .venv/developing ## style and types
 calibrate: .venv/developing ## coverage of the intervals, by simulation
 	$(BIN)/python benchmarks/calibrate.py
 
-bench: .venv/developing ## against loops of model.fit; RESULTS.md says how to add the TensorFlow one
-	$(BIN)/python benchmarks/fit_loops.py
+bench: .venv/developing .venv-bench/installed ## against what one would otherwise run, and the tables anew
+	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/tables.py
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-bench build dist *.egg-info
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -45,3 +46,15 @@ clean:
 	@echo "Setting up .venv with what the tests need; the first time takes a minute or two."
 	@$(PIP) --editable '.[dev]'
 	@touch $@ .venv/installed
+
+.venv/mlflow-server/bin/mlflow: | .venv/bin/python
+	@echo "Setting up an MLflow server for the tests, in an environment of its own: it wants older packages than ours."
+	@$(BIN)/python -m venv .venv/mlflow-server
+	@.venv/mlflow-server/bin/python -m pip --disable-pip-version-check install --quiet 'mlflow>=3'
+
+.venv-bench/installed: pyproject.toml | .venv/bin/python
+	@echo "Setting up .venv-bench with TensorFlow, torch and the other peers: some gigabytes."
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check install --quiet 'pip>=25.1'  # knows dependency groups
+	@.venv-bench/bin/python -m pip install --quiet --group bench
+	@touch $@

@@ -13,6 +13,7 @@ import pytest
 
 import ridgepath as rp
 from ridgepath.cli import main
+from ridgepath.cli.options import read_seeds
 from ridgepath.errors import InputError
 
 DESIGN_KEYS = {
@@ -252,6 +253,10 @@ def test_resume_ends_with_the_same_numbers_bit_for_bit(folder, resumed):
     pd.testing.assert_frame_equal(before.trials[untimed], shared[untimed], check_exact=True)
     epochs = after.epochs.query("seed < 2").reset_index(drop=True)
     pd.testing.assert_frame_equal(before.epochs, epochs, check_exact=True)
+
+
+def test_seeds_are_a_count_or_a_list_which_a_comma_makes_of_one():
+    assert (read_seeds("7"), read_seeds("7,"), read_seeds("0,1,2")) == (7, [7], [0, 1, 2])
 
 
 def test_resume_adds_seeds(resumed):

@@ -11,11 +11,23 @@ SOURCE = Path(__file__).parent.parent / "src" / "ridgepath"
 
 FLOORS = (
     (
-        *("errors", "files", "directions", "callbacks", "penalties", "conventions", "conversion", "weighting"),
+        *(
+            "errors",
+            "texts",
+            "typed",
+            "files",
+            "directions",
+            "callbacks",
+            "penalties",
+            "conventions",
+            "conversion",
+            "weighting",
+        ),
         *(
             "study",
             "portraits",
             "results",
+            "frames",
             "builders",
             "variants",
             "arrays",
@@ -27,32 +39,27 @@ FLOORS = (
         ),
         *("encoding", "soundness", "sources", "preparation", "datasets"),
     ),
-    ("database", "gallery", "store", "exports"),
+    ("database", "gallery", "schema", "store", "exports"),
     ("training", "statistics", "execution"),
-    ("report",),
-    ("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "path", "api", "cli", "__main__"),
+    ("report", "trackers"),
+    (
+        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
+        *("reading", "api"),
+        *("cli", "__main__"),
+    ),
 )
 PLACES = {
     "cli": ("options", "reading", "training", "refitting", "converting", "program"),
+    "trackers": ("destinations", "cards", "answers", "mlflow", "tensorboard", "optuna"),
     "training": (
-        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "probes", "lowering"),
-        *(
-            "example_losses",
-            "device",
-            "ending",
-            "trial",
-            "memory",
-            "together",
-            "proof",
-            "inspection",
-            "reference_probes",
-            "reference",
-        ),
+        *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
+        *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "proof", "inspection"),
+        *("reference_probes", "reference"),
         "shard",
     ),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "refitting", "showing", "path", "cli"}
+MAY_DELAY = {"session", "refitting", "showing", "tracking", "path", "cli"}
 
 
 def modules():
@@ -138,7 +145,8 @@ def test_within_a_folder_imports_make_no_circle():
 def test_the_faces_start_without_keras_jax_and_plotly():
     check = (
         "import sys, ridgepath, ridgepath.cli, ridgepath.report.terminal;"
-        "print([m for m in ('keras', 'jax', 'plotly', 'matplotlib', 'sklearn') if m in sys.modules])"
+        "slow = ('keras', 'jax', 'plotly', 'matplotlib', 'sklearn', 'mlflow', 'tensorboard', 'optuna');"
+        "print([m for m in slow if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

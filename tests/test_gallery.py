@@ -68,7 +68,7 @@ def test_a_trial_that_is_trained_again_gets_another_portrait(store):
 def test_another_shape_is_refused_and_nothing_written(store, portrait):
     with pytest.raises(ValueError, match="expected 256 and four axes"):
         store.add(result(store.study.trials[0], portrait))
-    assert store.results().trials.empty
+    assert len(store.trials()) == 0
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ class TestVersion2:
         before = (old.folder / FILE).read_bytes()
         found = old.results()
         assert (len(found.trials), found.portraits) == (4, {})
-        assert found.trials["sensitivity"].notna().sum() == 1
+        assert np.isfinite(found.trials["sensitivity"]).sum() == 1
         assert (old.folder / FILE).read_bytes() == before
 
     def test_takes_portraits_with_what_is_written_next(self, old):

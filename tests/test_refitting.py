@@ -83,7 +83,7 @@ def test_a_rule_takes_the_strength_that_the_study_chose(path, rule):
     given = {
         "builder": None,
         "data": "mine.npz",
-        "trials": path.trials,
+        "trials": path.results.trials,
         "variant": None,
         "seed": None,
         "on": "training",

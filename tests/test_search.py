@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 import ridgepath as rp
 from ridgepath import search
 from ridgepath.errors import InputError
+from ridgepath.frames import frame
 from ridgepath.progress import Watch
 from ridgepath.results import DIVERGED, Leg, TrialResult, failed
 from ridgepath.search import (
@@ -149,7 +150,7 @@ def extended(tmp_path):
 
 
 def best(store):
-    return store.results().trials.groupby("strength")["val_data_loss"].mean().idxmin()
+    return frame(store.trials()).groupby("strength")["val_data_loss"].mean().idxmin()
 
 
 def test_a_grid_whose_best_lies_inside_is_left_alone(extended):

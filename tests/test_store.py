@@ -19,7 +19,8 @@ import pytest
 from ridgepath import database
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import FORMATS, export
-from ridgepath.results import DIVERGED, DONE, FAILED, TrialResult, epoch_columns, trial_columns
+from ridgepath.frames import frame
+from ridgepath.results import DIVERGED, DONE, FAILED, TrialResult, column_names, epoch_columns, trial_columns
 from ridgepath.store import FILE, StudyStore, check_folder, find_studies
 from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
 
@@ -149,7 +150,7 @@ class TestOpen:
     @pytest.mark.parametrize("content", [b"", b"just text, and long enough to fill a header" * 10])
     def test_refuses_other_files(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / FILE).write_bytes(content)
-        self.refuse(tmp_path, "another program's file|file is not a database")
+        self.refuse(tmp_path, "another program's file|an empty file")
 
     def test_refuses_other_databases(self, tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / FILE)) as connection:
@@ -191,20 +192,26 @@ class TestAdd:
     def test_comes_back_exactly(self, filled: StudyStore) -> None:
         results = StudyStore.open(filled.folder).results()
         figures = trial_columns([ODD_METRIC], test=True)
-        assert list(results.trials.columns) == [
+        assert list(column_names(results.trials)) == [
             *("variant", "strength", "seed", "status", "reason", "engine", "seconds"),
             *figures,
         ]
-        assert list(results.epochs.columns) == ["variant", "strength", "seed", "epoch", *epoch_columns([ODD_METRIC])]
+        assert list(column_names(results.epochs)) == [
+            "variant",
+            "strength",
+            "seed",
+            "epoch",
+            *epoch_columns([ODD_METRIC]),
+        ]
         assert results.metrics == (ODD_METRIC,)
         trials = sorted(filled.study.trials)
         for row, trial in enumerate(trials):
             given = result_of(trial, filled.study)
-            line = results.trials.iloc[row]
+            line = frame(results.trials).iloc[row]
             assert (line.variant, line.strength, line.seed) == (trial.variant, trial.strength, trial.seed)
             assert (line.status, line.reason, line.engine, line.seconds) == (DONE, "", "jax", 1.5)
             assert line[list(figures)].tolist() == list(given.figures.values())
-            lines = results.epochs.iloc[2 * row : 2 * row + 2]
+            lines = frame(results.epochs).iloc[2 * row : 2 * row + 2]
             assert lines.epoch.tolist() == [1, 2]
             assert set(zip(lines.variant, lines.strength, lines.seed, strict=True)) == {dataclasses.astuple(trial)}
             for name, values in given.epochs.items():
@@ -222,10 +229,10 @@ class TestAdd:
         }
         store.add(result_of(store.study.trials[0], store.study))
         results = store.results()
-        assert empty.trials.dtypes.to_dict() == results.trials.dtypes.to_dict()
-        assert empty.epochs.dtypes.to_dict() == results.epochs.dtypes.to_dict()
-        assert results.trials.seed.dtype == np.int64
-        assert results.trials.best_epoch.dtype == np.float64
+        assert frame(empty.trials).dtypes.to_dict() == frame(results.trials).dtypes.to_dict()
+        assert frame(empty.epochs).dtypes.to_dict() == frame(results.epochs).dtypes.to_dict()
+        assert frame(results.trials).seed.dtype == np.int64
+        assert frame(results.trials).best_epoch.dtype == np.float64
 
     def test_keeps_what_is_not_finite_apart(self, store: StudyStore) -> None:
         trial = store.study.trials[0]
@@ -237,11 +244,11 @@ class TestAdd:
         del given.example_losses["test"]
         store.add(given)
         results = store.results()
-        line = results.trials.iloc[0]
+        line = frame(results.trials).iloc[0]
         assert (line.val_data_loss, line.penalty) == (np.inf, -np.inf)
         assert line[["loss", "best_epoch"]].isna().all()
         assert (line.status, line.reason) == (DIVERGED, "loss not finite\nin epoch 2")
-        assert results.epochs.loss.isna().tolist() == [False, True]
+        assert frame(results.epochs).loss.isna().tolist() == [False, True]
         np.testing.assert_array_equal(results.example_losses["validation"], [[0, np.inf, np.nan, 1]])
         assert np.isnan(results.example_losses["test"]).all()
         with closing(sqlite3.connect(store.folder / FILE)) as connection:
@@ -250,8 +257,8 @@ class TestAdd:
     def test_takes_a_failed_trial_without_figures(self, store: StudyStore) -> None:
         store.add(TrialResult(store.study.trials[0], FAILED, "out of memory", "jax", 0.1, {}, {}))
         results = store.results()
-        assert results.trials.iloc[0].reason == "out of memory"
-        assert results.trials.val_data_loss.isna().all()
+        assert frame(results.trials).iloc[0].reason == "out of memory"
+        assert frame(results.trials).val_data_loss.isna().all()
         assert len(results.epochs) == 0
 
     def test_takes_numbers_of_numpy(self, store: StudyStore) -> None:
@@ -260,8 +267,8 @@ class TestAdd:
         given.figures["penalty"] = np.float32(0.5)  # type: ignore[assignment]
         given.epochs["loss"] = np.array([1, 2], np.float32)  # type: ignore[assignment]
         store.add(given)
-        assert store.results().trials.penalty.tolist() == [0.5]
-        assert store.results().epochs.loss.tolist() == [1, 2]
+        assert frame(store.results().trials).penalty.tolist() == [0.5]
+        assert frame(store.results().epochs).loss.tolist() == [1, 2]
         assert store.finished() == {Trial("l1", 0.001, 0)}
 
     @pytest.mark.parametrize("status", [DONE, DIVERGED])
@@ -269,7 +276,7 @@ class TestAdd:
         trial = store.study.trials[0]
         store.add(result_of(trial, store.study, status=status))
         store.add(result_of(trial, store.study, shift=1.0))
-        assert store.results().trials[["status", "seconds"]].to_numpy().tolist() == [[status, 1.5]]
+        assert frame(store.results().trials)[["status", "seconds"]].to_numpy().tolist() == [[status, 1.5]]
         assert counts(store) == [1, 2, 2]
 
     def test_replaces_a_failed_trial(self, store: StudyStore) -> None:
@@ -277,8 +284,8 @@ class TestAdd:
         store.add(result_of(trial, store.study, status=FAILED))
         assert store.finished() == frozenset()
         store.add(result_of(trial, store.study, shift=1.0))
-        assert store.results().trials[["status", "seconds"]].to_numpy().tolist() == [[DONE, 2.5]]
-        assert store.results().epochs.loss.tolist() == [1.0, 0.0]
+        assert frame(store.results().trials)[["status", "seconds"]].to_numpy().tolist() == [[DONE, 2.5]]
+        assert frame(store.results().epochs).loss.tolist() == [1.0, 0.0]
         assert counts(store) == [1, 2, 2]
 
     def test_names_what_is_finished(self, store: StudyStore) -> None:
@@ -308,7 +315,7 @@ class TestSafety:
             with pytest.raises(StudyError, match="received no room"):
                 store.add(result_of(trial, store.study, shift=9.0))
         assert counts(store) == [1, 2, 2]
-        assert store.results().trials.seconds.tolist() == [1.5]
+        assert frame(store.results().trials).seconds.tolist() == [1.5]
         execute(store, "DROP TRIGGER late")
         store.add(result_of(second, store.study))
         assert counts(store) == [2, 4, 4]
@@ -328,8 +335,8 @@ class TestSafety:
         assert killed.returncode == -signal.SIGKILL
         assert (filled.folder / f"{FILE}-journal").stat().st_size > 0, "nothing was left to recover from"
         after = StudyStore.open(filled.folder).results()
-        pd.testing.assert_frame_equal(after.trials, before.trials)
-        pd.testing.assert_frame_equal(after.epochs, before.epochs)
+        pd.testing.assert_frame_equal(frame(after.trials), frame(before.trials))
+        pd.testing.assert_frame_equal(frame(after.epochs), frame(before.epochs))
 
     def test_says_when_another_process_writes(self, store: StudyStore, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(database, "PATIENCE", 0.0)
@@ -393,7 +400,7 @@ class TestVersion1:
 
     def test_is_read_as_it_is(self, old: StudyStore) -> None:
         before = (old.folder / FILE).read_bytes()
-        trials = old.results().trials
+        trials = frame(old.results().trials)
         assert list(trials.columns)[7:] == list(trial_columns(["accuracy"], test=True))
         assert trials[PROBES].isna().all(axis=None)
         assert trials[PROBES].dtypes.tolist() == [np.float64] * 5
@@ -409,16 +416,16 @@ class TestVersion1:
         old.add(self.result(added))
         assert self.version(old) == 3
         after = StudyStore.open(old.folder).results()
-        is_new = (after.trials.strength == added.strength) & (after.trials.seed == added.seed)
-        assert after.trials[is_new][PROBES].to_numpy().tolist() == [[3.25, 3.5, 3.75, 4.0, 4.25]]
-        pd.testing.assert_frame_equal(after.trials[~is_new].reset_index(drop=True), before.trials)
-        pd.testing.assert_frame_equal(after.epochs, before.epochs)
+        is_new = (after.trials["strength"] == added.strength) & (after.trials["seed"] == added.seed)
+        assert frame(after.trials)[is_new][PROBES].to_numpy().tolist() == [[3.25, 3.5, 3.75, 4.0, 4.25]]
+        pd.testing.assert_frame_equal(frame(after.trials[~is_new]), frame(before.trials))
+        pd.testing.assert_frame_equal(frame(after.epochs), frame(before.epochs))
         np.testing.assert_array_equal(after.example_losses["validation"][~is_new], before.example_losses["validation"])
 
     def test_takes_the_columns_with_anything_that_is_written(self, old: StudyStore) -> None:
         old.grow(dataclasses.replace(old.study, seeds=(5,)))
         old.add_session(started="2026-01-02T00:00:00+00:00", seconds=1.5, workers=1, trials=0)
-        assert (self.version(old), old.seconds, old.results().trials[PROBES].notna().sum().sum()) == (3, 6.0, 0)
+        assert (self.version(old), old.seconds, frame(old.results().trials)[PROBES].notna().sum().sum()) == (3, 6.0, 0)
         assert StudyStore.open(old.folder).study.seeds == (0, 1, 5)
 
     def test_stays_whole_when_the_first_trial_cannot_be_written(self, old: StudyStore) -> None:
@@ -540,8 +547,8 @@ class TestExport:
         files = export(filled.results(), tmp_path / f"my trials{ending}")
         assert files == [tmp_path / f"my trials{ending}", tmp_path / f"my trials.epochs{ending}"]
         results = filled.results()
-        for file, frame in zip(files, (results.trials, results.epochs), strict=True):
-            pd.testing.assert_frame_equal(read(file), frame, check_dtype=False, check_exact=True)
+        for file, table in zip(files, (results.trials, results.epochs), strict=True):
+            pd.testing.assert_frame_equal(read(file), frame(table), check_dtype=False, check_exact=True)
 
     def test_json_holds_both(self, filled: StudyStore, tmp_path: Path) -> None:
         execute(filled, "UPDATE trials SET penalty = NULL, loss = 9e999", "UPDATE epochs SET near_zero = 1e-9 / 3")

@@ -6,13 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ridgepath.api import compare, fit_path, open_study, resume
+    from ridgepath.api import compare, fit_path, resume
     from ridgepath.callbacks import EarlyStopping
     from ridgepath.conversion import convert_strength
     from ridgepath.datasets import Dataset, Split
     from ridgepath.errors import InputError, Interrupted, RidgepathError, StudyError
     from ridgepath.path import Path
     from ridgepath.penalties import format_strength, parse_strengths
+    from ridgepath.reading import open_study
     from ridgepath.results import Results
     from ridgepath.study import Study, Trial, Variant
 
@@ -39,13 +40,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("compare", "fit_path", "open_study", "resume"),
+    "api": ("compare", "fit_path", "resume"),
     "conversion": ("convert_strength",),
     "callbacks": ("EarlyStopping",),
     "datasets": ("Dataset", "Split"),
     "errors": ("InputError", "Interrupted", "RidgepathError", "StudyError"),
     "path": ("Path",),
     "penalties": ("format_strength", "parse_strengths"),
+    "reading": ("open_study",),
     "results": ("Results",),
     "study": ("Study", "Trial", "Variant"),
 }

@@ -1,8 +1,8 @@
-"""The Python face: train a path, go on with one, open it."""
+"""The Python face that trains: a path, several of them, or what is left of one."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -11,17 +11,20 @@ from ridgepath.builders import PENALTIES_NETWORK, Build, find_builder
 from ridgepath.callbacks import read_callbacks
 from ridgepath.datasets import Source
 from ridgepath.deciding import MAX_SEEDS, check_max_seeds, run_until_decided
-from ridgepath.errors import InputError, StudyError
+from ridgepath.errors import InputError, Interrupted
 from ridgepath.path import Path, PathLike
 from ridgepath.progress import Watch
+from ridgepath.reading import open_study
 from ridgepath.report.families import Terms
 from ridgepath.resuming import request_of
 from ridgepath.search import found_before
-from ridgepath.session import Request, run
+from ridgepath.session import Request, Written, run
 from ridgepath.splits import check_validation
 from ridgepath.statistics.comparison import check_margin
-from ridgepath.store import StudyStore, find_studies
+from ridgepath.store import StudyStore
 from ridgepath.study import check_seeds
+from ridgepath.trackers.destinations import Log, read_destinations
+from ridgepath.tracking import Logbook
 from ridgepath.variants import Vary, asked_variants, compared_arguments
 from ridgepath.weighting import ClassWeight
 
@@ -49,6 +52,7 @@ def fit_path(
     keep: str = "last",
     class_weight: ClassWeight = None,
     zero: bool = True,
+    log: Log = (),
     progress: bool = True,
 ) -> Path:
     """Train a network at every strength with every seed, and return the path.
@@ -91,6 +95,7 @@ def fit_path(
         class_weight: ``"balanced"``, or class → weight, as in ``fit``: how much its examples count in training.
             Data losses and metrics are without it.
         zero: whether strength 0 is added where it is not given, in every variant.
+        log: where to show trials and report, besides, as in :meth:`Path.log`; trials while it trains.
         progress: whether to show what is going on, on standard error.
 
     Raises:
@@ -113,7 +118,7 @@ def fit_path(
         keep=keep,
         class_weight=class_weight,
     )
-    return fit_request(request, progress=progress)
+    return fit_request(request, log=log, progress=progress)
 
 
 def compare(
@@ -143,31 +148,31 @@ def compare(
     return fit_path(build, data, vary=compared, **settings)
 
 
-def fit_request(request: Request, *, progress: bool = True) -> Path:
-    """Train what a request asks for, and return the path."""
-    with Watch(quiet=not progress) as watch:
-        folder = run(request, watch)
+def fit_request(request: Request, *, log: Log = (), margin: float | None = None, progress: bool = True) -> Path:
+    """Train what a request asks for, log it with its report within a margin, and return the path."""
+    folder = _sit(
+        lambda watch, written: run(request, watch, written=written), log=log, margin=margin, progress=progress
+    )
     return Path(StudyStore.open(folder), builder=request.builder, data=request.data)
 
 
-def open_study(folder: PathLike) -> Path:
-    """Open the study in a folder; nothing is trained, and no code from the study is run.
-
-    Raises:
-        StudyError: there is no study in the folder, or its file cannot be read.
-    """
-    return Path(StudyStore.open(FilePath(folder)))
-
-
-def list_studies(folder: PathLike) -> list[str]:
-    """Return a line for every study in a folder and below it; one that cannot be read is named with the reason."""
-    lines = []
-    for found in find_studies(FilePath(folder)):
+def _sit(train: Callable[[Watch, Written], FilePath], *, log: Log, margin: float | None, progress: bool) -> FilePath:
+    """Train while it is watched and logged, and return the study's folder; what is interrupted is logged as well."""
+    logbook = Logbook(read_destinations(log))
+    with Watch(quiet=not progress) as watch:
         try:
-            lines.append(open_study(found).line())
-        except StudyError as error:
-            lines.append(f"{found}  cannot be read: {error}")
-    return lines
+            folder = train(watch, logbook.add)
+        except Interrupted as stopped:
+            _close(logbook, stopped.folder, watch, margin)
+            raise
+        _close(logbook, folder, watch, margin)
+    return folder
+
+
+def _close(logbook: Logbook, folder: FilePath, watch: Watch, margin: float | None) -> None:
+    if logbook.destinations:
+        store = StudyStore.open(folder)
+        logbook.close(store, Path(store).summary(margin=margin), watch)
 
 
 def resume(
@@ -180,6 +185,7 @@ def resume(
     max_seeds: int | None = None,
     margin: float | None = None,
     workers: int | None = None,
+    log: Log = (),
     progress: bool = True,
 ) -> Path:
     """Finish what was interrupted, or add seeds or strengths to a study.
@@ -193,6 +199,7 @@ def resume(
         max_seeds: number of seeds at which that ends, decided or not; 20 by default.
         margin: of equivalence, as in :meth:`Path.summary`.
         workers: processes; by default one a GPU, or where there is none, one a core.
+        log: where to show trials and report, besides, as in :meth:`Path.log`; trials while it trains.
         progress: whether to show what is going on, on standard error.
 
     Raises:
@@ -208,12 +215,16 @@ def resume(
     if until is None:
         is_as_it_was = strengths is None and vary is None and len(store.study.variants) == 1
         goes_on = is_as_it_was and found_before(store) is not None
-        return fit_request(replace(request, variants=None) if goes_on else request, progress=progress)
+        asked = replace(request, variants=None) if goes_on else request
+        return fit_request(asked, log=log, margin=margin, progress=progress)
     if until != "decided":
         raise InputError("until is decided or nothing", received=repr(until), remedy="Give decided.")
     if (seeds, strengths, vary) != (None, None, None):
         remedy = "Resume with the seeds or strengths first, then until decided."
         raise InputError("until decided adds the seeds itself", received="seeds or strengths as well", remedy=remedy)
-    with Watch(quiet=not progress) as watch:
-        run_until_decided(request, store.folder, watch, most=most, terms=terms)
-    return open_study(store.folder)
+
+    def train(watch: Watch, written: Written) -> FilePath:
+        run_until_decided(request, store.folder, watch, most=most, terms=terms, written=written)
+        return store.folder
+
+    return open_study(_sit(train, log=log, margin=margin, progress=progress))

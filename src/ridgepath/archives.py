@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
@@ -24,6 +27,12 @@ PARTS = {"train": "train", "validation": "val", "test": "test"}
 ROLES = ("x", "y", "weight")
 NAME = re.compile(f"({'|'.join(ROLES)})_({'|'.join(PARTS.values())})(?:\\.(.+))?")
 """Of an array that is read: ``x_train``, or ``x_train.title`` for one input of several, which ``title`` names."""
+
+UNREADABLE = (
+    *(OSError, EOFError, ValueError, KeyError, OverflowError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, SyntaxError, tokenize.TokenError),
+)
+"""What numpy and zipfile raise of a file that is damaged, or of one that lies: of its sizes, or of how it is packed."""
 
 LIKE_OURS = re.compile("(x|y|w|weight|weights)_.*", re.IGNORECASE)
 
@@ -113,7 +122,7 @@ def opened(path: Path) -> Iterator[Any]:
         except FileNotFoundError:
             expected = "data must be an .npz file that exists"
             raise InputError(expected, received=path, remedy=f"Give {OWN_ARRAYS}.") from None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except UNREADABLE as error:
             damaged(path, NPZ, error)
         if isinstance(arrays, np.ndarray):
             damaged(path, NPZ, "a single array")
@@ -128,7 +137,7 @@ def member(arrays: Any, name: str, path: Path) -> np.ndarray:
     """
     try:
         array = arrays[name]
-    except (KeyError, OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         damaged(path, NPZ, f"in {name}: {error}")
     if not isinstance(array, np.ndarray):
         damaged(path, NPZ, f"in {name}: something else")

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from ridgepath.errors import StudyError
+from ridgepath.texts import on_one_line
 
 PATIENCE = 30.0
 """Seconds to wait for another process that is writing to the study."""
@@ -29,14 +30,20 @@ def connected(file: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
     try:
         address = f"{file.absolute().as_uri()}?mode={mode}"
         with closing(sqlite3.connect(address, timeout=PATIENCE, isolation_level=None, uri=True)) as connection:
+            connection.text_factory = bytes.decode
             connection.execute("PRAGMA trusted_schema = OFF")
+            connection.execute("PRAGMA cell_size_check = ON")
             yield connection
+    except UnicodeDecodeError as error:
+        remedy = REMEDIES[sqlite3.SQLITE_CORRUPT]
+        raise StudyError(f"{file} must be a study that can be used", received=error, remedy=remedy) from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code is None:  # Not from SQLite but from a wrong call of it.
             raise
         remedy = REMEDIES.get(code & 0xFF, OTHER_REMEDY)
-        raise StudyError(f"{file} must be a study that can be used", received=error, remedy=remedy) from error
+        received = on_one_line(str(error))
+        raise StudyError(f"{file} must be a study that can be used", received=received, remedy=remedy) from error
 
 
 @contextmanager

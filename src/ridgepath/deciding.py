@@ -14,7 +14,7 @@ from ridgepath.report.families import Difference, Terms
 from ridgepath.report.formatting import write_count
 from ridgepath.report.locale.en.names import named
 from ridgepath.report.summary import summarize
-from ridgepath.session import Request, run
+from ridgepath.session import Request, Written, run
 from ridgepath.statistics.looks import next_look
 from ridgepath.store import StudyStore
 from ridgepath.study import Study
@@ -38,7 +38,15 @@ def check_max_seeds(most: object) -> int:
     return most
 
 
-def run_until_decided(request: Request, folder: Path, watch: Watch, *, most: int, terms: Terms) -> None:
+def run_until_decided(
+    request: Request,
+    folder: Path,
+    watch: Watch,
+    *,
+    most: int,
+    terms: Terms,
+    written: Written = lambda store, result: None,
+) -> None:
     """Finish a study, and add seeds to the strengths whose comparison is open until none is, or there are enough.
 
     A comparison, of a strength with 0 or with ``strength_min``, is open if it is undecided and seeds may decide it:
@@ -49,13 +57,14 @@ def run_until_decided(request: Request, folder: Path, watch: Watch, *, most: int
         request: that goes on with the stored study.
         most: seeds of a strength, in all.
         terms: on what the strengths are compared.
+        written: as in :func:`ridgepath.session.run`.
 
     Raises:
         Interrupted: the user interrupted it; finished trials are kept, and it can go on.
     """
     store = StudyStore.open(folder)
     if set(store.study.trials) - store.finished():
-        run(request, watch)
+        run(request, watch, written=written)
     while True:
         store = StudyStore.open(folder)
         study = store.study.looked_at()
@@ -72,7 +81,8 @@ def run_until_decided(request: Request, folder: Path, watch: Watch, *, most: int
             return
         seeds = f"{more} more" if more else "the seeds that others have"
         watch.say(f"Open after {write_count(now, 'seed')}: {_listed(still, study)}. Training these with {seeds}.")
-        run(dataclasses.replace(request, seeds=grown.seeds, further=grown.further, looks=grown.looks), watch)
+        grown_request = dataclasses.replace(request, seeds=grown.seeds, further=grown.further, looks=grown.looks)
+        run(grown_request, watch, written=written)
 
 
 def _ending(

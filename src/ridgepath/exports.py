@@ -13,6 +13,7 @@ import pandas as pd
 
 from ridgepath.errors import InputError
 from ridgepath.files import drafts
+from ridgepath.frames import frame
 from ridgepath.results import Results
 
 FORMATS = (".csv", ".json", ".parquet")
@@ -31,8 +32,9 @@ def export(results: Results, target: Path) -> list[Path]:
             or pyarrow is missing for ``.parquet``.
     """
     _check_format(target)
+    trials, epochs = frame(results.trials), frame(results.epochs)
     if target.suffix.lower() == ".json":
-        document = {"trials": _records(results.trials), "epochs": _records(results.epochs)}
+        document = {"trials": _records(trials), "epochs": _records(epochs)}
         writers: dict[Path, Callable[[Path], object]] = {
             target: lambda file: file.write_text(
                 json.dumps(document, ensure_ascii=False, allow_nan=False), encoding="utf-8"
@@ -40,7 +42,7 @@ def export(results: Results, target: Path) -> list[Path]:
         }
     else:
         beside = target.with_name(f"{target.stem}.epochs{target.suffix}")
-        writers = {target: _table_writer(results.trials, target), beside: _table_writer(results.epochs, target)}
+        writers = {target: _table_writer(trials, target), beside: _table_writer(epochs, target)}
     return _write_files(writers)
 
 

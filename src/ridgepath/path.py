@@ -7,29 +7,28 @@ import os
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
-from ridgepath.builders import Builder
-from ridgepath.datasets import Source
 from ridgepath.directions import direction
 from ridgepath.errors import InputError
-from ridgepath.exports import export
 from ridgepath.penalties import format_strength, write_points
-from ridgepath.preparation import features_of_rows
-from ridgepath.refitting import TRAINING, Refit, plan_refit
+from ridgepath.report.choice import minima
 from ridgepath.report.families import Terms
 from ridgepath.report.measures import LOSS, check_measure
 from ridgepath.report.summary import Summary, summarize
 from ridgepath.results import Results
 from ridgepath.showing import Shown
+from ridgepath.sources import Source
 from ridgepath.statistics.comparison import check_margin
 from ridgepath.store import StudyStore
 from ridgepath.study import Study
-from ridgepath.tables import is_table
+from ridgepath.texts import plain
 
 if TYPE_CHECKING:
-    pass
+    import numpy as np
+    import pandas as pd
+
+    from ridgepath.builders import Builder
+    from ridgepath.refitting import Refit
+    from ridgepath.trackers.destinations import Log
 
 PathLike = str | os.PathLike[str]
 
@@ -59,15 +58,19 @@ class Path(Shown):
         """The tables of all finished trials."""
         return self._store.results()
 
-    @property
+    @functools.cached_property
     def trials(self) -> pd.DataFrame:
         """A row a trial: variant, strength, seed, status, engine, seconds and its figures after the last epoch."""
-        return self.results.trials
+        from ridgepath.frames import frame
 
-    @property
+        return frame(self.results.trials)
+
+    @functools.cached_property
     def epochs(self) -> pd.DataFrame:
         """A row a trial and epoch: what ``fit`` reports, beside data losses, penalty and figures of the weights."""
-        return self.results.epochs
+        from ridgepath.frames import frame
+
+        return frame(self.results.epochs)
 
     def summary(
         self, *, metric: str | None = None, margin: float | None = None, larger_is_better: bool | None = None
@@ -157,7 +160,29 @@ class Path(Shown):
         Args:
             target: a file that ends in ``.csv``, ``.parquet`` or ``.json``; by default ``trials.csv`` in the folder.
         """
+        from ridgepath.exports import export
+
         return export(self.results, FilePath(target) if target is not None else self.folder / "trials.csv")
+
+    def log(self, to: Log, **terms: Any) -> list[str]:
+        """Show trials, curves and report in other programs, each once, and return where they can be looked at.
+
+        Args:
+            to: ``"mlflow"``, ``"tensorboard"`` or ``"optuna"``, whose package comes with the extra of that name, or
+                several of them. Each may have a place: ``"mlflow=http://127.0.0.1:5000"``, by default what MLflow's own
+                ``MLFLOW_TRACKING_URI`` says; ``"tensorboard=DIR"``, by default a folder in the study's; and
+                ``"optuna=sqlite:///trials.db"``, by default a file in the study's folder.
+            terms: as in :meth:`summary`, for the report.
+
+        Raises:
+            InputError: there is no such program, its package is not installed, or its place is none.
+            NotLoggedError: the program cannot be reached, or its place cannot be written.
+        """
+        from ridgepath.trackers.destinations import read_destinations
+        from ridgepath.tracking import log_study
+
+        destinations, summary = read_destinations(to), self.summary(**terms)
+        return [log_study(self._store, summary, destination) for destination in destinations]
 
     def refit(
         self,
@@ -165,7 +190,7 @@ class Path(Shown):
         *,
         variant: str | None = None,
         seed: int | None = None,
-        on: str = TRAINING,
+        on: str = "training",
     ) -> Any:
         """Train one more network at a strength by plain ``model.fit``, on the Keras backend of this process.
 
@@ -188,13 +213,15 @@ class Path(Shown):
 
     def plan_refit(self, strength: str | float, *, variant: str | None, seed: int | None, on: str) -> Refit:
         """Check what :meth:`refit` is asked for, and return it untrained."""
+        from ridgepath.refitting import plan_refit
+
         return plan_refit(
             self.study,
             strength,
             builder=self._builder,
             data=self._data,
             choices=lambda: self.summary().choices,
-            trials=self.trials,
+            trials=self.results.trials,
             variant=variant,
             seed=seed,
             on=on,
@@ -210,6 +237,9 @@ class Path(Shown):
         Raises:
             InputError: the study's data is no table, or cannot be found from here, or the rows do not suit it.
         """
+        from ridgepath.preparation import features_of_rows
+        from ridgepath.tables import is_table
+
         source = Source.of(self._data)
         if not is_table(source.data):
             received, remedy = self.study.data.name, "Prepare the examples as those of the study."
@@ -222,11 +252,12 @@ class Path(Shown):
         strengths = ", ".join(
             f"{variant.name} {'/'.join(map(format_strength, variant.strengths))}" for variant in self.study.variants
         )
-        counts = f"{len(self.trials)}/{len(self.study.trials)} trials"
-        minima = [(each.variant, each.strength_min) for each in self.summary().choices]
-        found = [(variant, strength) for variant, strength in minima if strength is not None]
-        chosen = f"  min {write_points(found, several=len(minima) > 1)}" if found else ""
-        return f"{self.folder}  {self.study.data.name}  {strengths}  {counts}{chosen}"
+        trials = self.results.trials if "results" in vars(self) else self._store.trials()
+        counts = f"{len(trials)}/{len(self.study.trials)} trials"
+        lowest = minima(self.study, trials)
+        found = [(variant, strength) for variant, strength in lowest.items() if strength is not None]
+        chosen = f"  min {write_points(found, several=len(lowest) > 1)}" if found else ""
+        return plain(f"{self.folder}  {self.study.data.name}  {strengths}  {counts}{chosen}")
 
     def __repr__(self) -> str:
         return f"<ridgepath.Path {self.line()}>"

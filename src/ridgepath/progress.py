@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ridgepath.penalties import write_points
 from ridgepath.results import Leg, TrialResult
+from ridgepath.texts import plain
 
 
 class Rate(TextColumn):
@@ -35,10 +36,10 @@ class Watch:
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, quiet=quiet)
+        self._console = Console(stderr=True, quiet=quiet, markup=False)
         self._bar = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=16),
             TextColumn("{task.fields[counts]}"),
             Rate(),
@@ -62,13 +63,22 @@ class Watch:
 
     def stage(self, text: str) -> None:
         """Say what is being done before training."""
-        self._bar.update(self._task, description=text)
+        self._bar.update(self._task, description=plain(text))
         if not self._console.is_terminal:
-            self._console.print(text)
+            self.say(text)
 
     def say(self, text: str) -> None:
         """Say something that stays on the screen."""
-        self._console.print(text)
+        self._console.print("\n".join(map(plain, text.splitlines())))
+
+    def say_whole(self, text: str) -> None:
+        """Say something that is to be copied, such as a command or an address: on one line, however long."""
+        self._console.print(Text(text), soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        """Say what must be known also where nothing else is said."""
+        console = Console(stderr=True) if self._console.quiet else self._console
+        console.print(Text(text), soft_wrap=True)
 
     def say_refused(self, refused: Mapping[tuple[str, float], str], *, several: bool) -> None:
         """Say what the reference engine trains, and why, but for what was said before: workers find it out again."""

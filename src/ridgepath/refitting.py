@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from ridgepath.builders import Builder, find_builder
 from ridgepath.datasets import load_dataset
@@ -19,7 +18,7 @@ from ridgepath.penalties import check_strengths, format_strength
 from ridgepath.progress import Watch
 from ridgepath.report.choice import Choice
 from ridgepath.report.formatting import write_count
-from ridgepath.results import DONE
+from ridgepath.results import DONE, Table
 from ridgepath.study import FIXED, Study, Trial, check_seeds
 
 RULES = ("1se", "min", "equivalent")
@@ -123,7 +122,7 @@ def plan_refit(
     builder: Builder | None,
     data: Any,
     choices: Callable[[], Sequence[Choice]],
-    trials: pd.DataFrame,
+    trials: Table,
     variant: str | None,
     seed: int | None,
     on: str,
@@ -175,14 +174,14 @@ def _chosen(rule: str, choices: Sequence[Choice], variant: str) -> float:
     return chosen
 
 
-def _epochs(study: Study, trial: Trial, trials: pd.DataFrame) -> int:
+def _epochs(study: Study, trial: Trial, trials: Table) -> int:
     """Return the epoch that the trial ended with; where the study has no such trial, the median of its strength."""
     if study.early_stopping is None and not study.keeps_best:
         return study.epochs
     here = (trials["variant"] == trial.variant) & (trials["strength"] == trial.strength) & (trials["status"] == DONE)
     own = here & (trials["seed"] == trial.seed)
-    kept = trials.loc[own if own.any() else here, "kept_epoch"]
-    return round(kept.median()) if len(kept) else study.epochs
+    kept = trials["kept_epoch"][own if own.any() else here]
+    return round(float(np.nanmedian(kept))) if np.isfinite(kept).any() else study.epochs
 
 
 def check_target(target: Path) -> None:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from ridgepath.portraits import Portrait
 from ridgepath.study import Trial
@@ -31,6 +31,14 @@ DONE, DIVERGED, FAILED = "done", "diverged", "failed"
 
 KEY = ("variant", "strength", "seed")
 """The columns that name a trial."""
+
+Table = NDArray[np.void]
+"""Rows with named columns: ``table["seed"]`` is a column, ``table[rows]`` is some of the rows."""
+
+
+def column_names(table: Table) -> tuple[str, ...]:
+    """Name the columns of a table, in order."""
+    return table.dtype.names or ()
 
 
 def epoch_columns(metrics: Sequence[str]) -> tuple[str, ...]:
@@ -112,7 +120,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Results:
-    """The tidy tables of a study.
+    """The tidy tables of a study; :mod:`ridgepath.frames` makes DataFrames of them.
 
     Attributes:
         trials: a row a trial: variant, strength, seed, status, reason, engine, seconds, then the columns of
@@ -124,12 +132,12 @@ class Results:
         portraits: trial → how its weights look, for trials that recorded it.
     """
 
-    trials: pd.DataFrame
-    epochs: pd.DataFrame
+    trials: Table
+    epochs: Table
     example_losses: dict[str, np.ndarray]
     portraits: dict[Trial, Portrait] = field(default_factory=dict)
 
     @property
     def metrics(self) -> tuple[str, ...]:
         """Names of the network's metrics, such as ``accuracy``."""
-        return metrics_among(map(str, self.trials.columns))
+        return metrics_among(column_names(self.trials))

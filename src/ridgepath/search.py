@@ -174,8 +174,7 @@ def extensions(found: Found, study: Study, store: StudyStore, watch: Watch) -> I
 
 def _means(store: StudyStore, variant: str, seeds: Sequence[int], strengths: Sequence[float]) -> list[float]:
     """Return the mean validation data loss of each strength over these seeds; NaN where no trial is done."""
-    trials = store.results().trials
-    of_variant = trials["variant"] == variant
-    done = trials[of_variant & (trials["status"] == DONE) & trials["seed"].isin(seeds)]
-    means = done.groupby("strength")["val_data_loss"].mean()
-    return [float(means.get(strength, math.nan)) for strength in strengths]
+    trials = store.trials()
+    done = trials[(trials["variant"] == variant) & (trials["status"] == DONE) & np.isin(trials["seed"], seeds)]
+    losses = (done["val_data_loss"][done["strength"] == strength] for strength in strengths)
+    return [float(of_strength.mean()) if of_strength.size else math.nan for of_strength in losses]

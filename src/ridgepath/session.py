@@ -26,7 +26,7 @@ from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.gpus import is_together_asked, usable_gpus
 from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.progress import Watch, explain
-from ridgepath.results import Leg, epoch_columns
+from ridgepath.results import Leg, TrialResult, epoch_columns
 from ridgepath.search import Found, extensions, find_strengths, found_before, next_extension, short, with_strengths
 from ridgepath.splits import describe, sizes
 from ridgepath.statistics.bracket import COUNT
@@ -129,7 +129,11 @@ class Request:
         )
 
 
-def run(request: Request, watch: Watch) -> Path:
+Written = Callable[[StudyStore, TrialResult], None]
+"""Is told of every trial when it is in the store."""
+
+
+def run(request: Request, watch: Watch, *, written: Written = lambda store, result: None) -> Path:
     """Train what is asked for and not there yet, and return the study's folder.
 
     Nothing is written before the whole input is known to be right; then every trial as it is finished.
@@ -177,7 +181,8 @@ def run(request: Request, watch: Watch) -> Path:
                     study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
                 )
                 more = () if found is None else extensions(found, study, store, watch)
-                _train(crew, store, chain([missing], more), store.study, watch=watch, sitting=sitting)
+                rounds = chain([missing], more)
+                _train(crew, store, rounds, store.study, watch=watch, sitting=sitting, written=written)
         else:
             watch.say(f"All {len(study.trials)} networks are trained already; nothing was trained.")
     return folder
@@ -245,6 +250,7 @@ def _missing(study: Study, store: StudyStore | None) -> tuple[Trial, ...]:
     """Return the trials that are still to be trained, after a check that the store holds the same question."""
     if store is None:
         return study.trials
+    store.check_whole()
     store.check_same_question(study)
     finished = store.finished()
     return tuple(trial for trial in study.trials if trial not in finished)
@@ -299,6 +305,7 @@ def _train(
     *,
     watch: Watch,
     sitting: _Sitting,
+    written: Written,
 ) -> None:
     """Train round after round, write each trial as it is finished, and the sitting at its end, however it ends.
 
@@ -311,6 +318,7 @@ def _train(
             for result in watch.follow(crew.train(study, trials), trials=len(trials), epochs=study.epochs):
                 store.add(result)
                 done += 1
+                written(store, result)
     except KeyboardInterrupt:
         raise Interrupted(store.folder, done=len(store.finished()), total=len(store.study.trials)) from None
     finally:

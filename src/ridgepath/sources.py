@@ -75,9 +75,9 @@ class Source:
         """Return the source that :attr:`location` wrote down, in this version or before.
 
         Raises:
-            InputError: a later version wrote down more than this one knows.
+            InputError: a later version wrote down more than this one knows, or it is damaged.
         """
-        settings = json.loads(location) if location.startswith("{") else {"data": location}
+        settings = _settings_at(location)
         unknown = sorted(set(settings) - {field.name for field in fields(cls)})
         if unknown:
             raise InputError(
@@ -86,6 +86,19 @@ class Source:
                 remedy="Install a newer version.",
             )
         return cls(**settings)
+
+
+def _settings_at(location: str) -> dict[str, Any]:
+    if not location.startswith("{"):
+        return {"data": location}
+    try:
+        settings: dict[str, Any] = json.loads(location)
+    except (ValueError, RecursionError):
+        settings = {"data": None}
+    if not isinstance(settings.get("data"), str) or not all(isinstance(settings.get(n), str | None) for n in GIVEN):
+        remedy = "Restore the study from a copy, or give another one."
+        raise InputError("a study that says where its data is", received="a damaged account of it", remedy=remedy)
+    return settings
 
 
 def _found_again(data: str | Path) -> str:

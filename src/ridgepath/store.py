@@ -12,37 +12,32 @@ import json
 import math
 import os
 import sqlite3
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ridgepath import gallery
-from ridgepath.database import REMEDIES, connected, quoted, transaction
+from ridgepath.database import REMEDIES, connected, transaction
 from ridgepath.errors import StudyError
 from ridgepath.files import drafts, made
 from ridgepath.portraits import Portrait
-from ridgepath.results import DIVERGED, DONE, KEY, Results, TrialResult, epoch_columns, trial_columns
+from ridgepath.results import DIVERGED, DONE, KEY, Results, Table, TrialResult, epoch_columns
+from ridgepath.schema import PORTRAYED, VERSION, Schema, check_tables, version_of
 from ridgepath.study import Study, Trial
+from ridgepath.texts import on_one_line
+from ridgepath.typed import check_types
 
 FILE = "study.db"
 APPLICATION_ID = 0x52504448
 """``RPDH``, in the header of the file: that it is ours."""
-VERSION = 3
-"""Of the tables; a file with a higher one was written by a newer ridgepath."""
-ADDED = {2: ("gradient_share", "update_share", "sensitivity"), 3: ("trained_epochs", "kept_epoch")}
-"""Version → the columns that it added to the table of trials, behind those that were there."""
-PORTRAYED = 3
-"""The first version with a table of portraits."""
-
+HEADER = struct.Struct(">16s2xBB48xi")
+"""Of an SQLite file: its magic, the formats to write and to read (1 without, 2 with a write-ahead log), whose it is."""
+MAGIC = b"SQLite format 3\0"
 DEPTH = 4
 """Levels of folders below the given one in which studies are looked for."""
-
-KEY_TYPES = {"variant": "TEXT", "strength": "REAL", "seed": "INTEGER"}
-OUTCOME_TYPES = {"status": "TEXT", "reason": "TEXT", "engine": "TEXT", "seconds": "REAL"}
-PANDAS_TYPES = {"TEXT": str, "REAL": np.float64, "INTEGER": np.int64}
 
 
 class StudyStore:
@@ -70,23 +65,26 @@ class StudyStore:
                 taken by a column. Then nothing is left behind.
         """
         store = cls(folder, study, metrics=metrics, context=context)
-        store._check_columns()
+        store._schema.check()
         if (folder / FILE).exists():
             raise StudyError(f"{folder} must not hold a study yet", received=FILE, remedy="Give another folder.")
         with made(folder), drafts(folder / FILE) as (draft,), transaction(draft, mode="rwc") as connection:
-            store._write_tables(connection)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            store._schema.create(connection)
+            row = (study.to_json(), store.metrics, store.context)
+            connection.execute("INSERT INTO study VALUES (?, ?, ?)", [_json(value) for value in row])
         return store
 
     @classmethod
     def open(cls, folder: Path) -> StudyStore:
-        """Open the study in a folder, for reading until something is added.
+        """Open the study in a folder, perhaps a stranger's, for reading until something is added; no code of it is run.
 
         Raises:
             StudyError: the folder is not there or holds no study, or one that is damaged or newer than this program.
         """
         _check_is_study(folder)
         with _reading(folder) as connection:
-            _check_header(folder, connection)
+            _check_version(folder, connection)
             return cls._read(folder, connection)
 
     def add(self, result: TrialResult) -> None:
@@ -104,7 +102,7 @@ class StudyStore:
                 return
             for table, lines in rows.items():
                 connection.execute(f"DELETE FROM {table} {this}", key)
-                marks = ", ".join("?" * len(self._columns(table)))
+                marks = ", ".join("?" * len(self._schema.columns(table)))
                 connection.executemany(f"INSERT INTO {table} VALUES ({marks})", lines)
 
     def finished(self) -> frozenset[Trial]:
@@ -114,6 +112,17 @@ class StudyStore:
                 "SELECT variant, strength, seed FROM trials WHERE status IN (?, ?)", (DONE, DIVERGED)
             )
             return frozenset(Trial(*row) for row in rows)
+
+    def check_whole(self) -> None:
+        """Check every page of the file, which must be whole before anything is added to it.
+
+        Raises:
+            StudyError: a page is damaged.
+        """
+        with _reading(self.folder) as connection:
+            [found, *_] = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise _damaged(self.folder, on_one_line(found))
 
     def check_same_question(self, study: Study) -> None:
         """Check that a study differs from this one in its variants, strengths and seeds at most.
@@ -159,7 +168,19 @@ class StudyStore:
     def seconds(self) -> float:
         """Time spent on the study, over all sittings."""
         with _reading(self.folder) as connection:
-            return float(connection.execute("SELECT total(seconds) FROM sessions").fetchone()[0])
+            total = connection.execute("SELECT total(seconds) FROM sessions").fetchone()[0]
+        if total is None or not math.isfinite(total):
+            raise _damaged(self.folder, f"{total} seconds")
+        return float(total)
+
+    def trials(self) -> Table:
+        """Read the table of trials alone.
+
+        Raises:
+            StudyError: the file cannot be read.
+        """
+        with _reading(self.folder) as connection:
+            return self._table(connection, "trials")
 
     def results(self) -> Results:
         """Read the tidy tables; they have no rows as long as no trial is finished.
@@ -177,8 +198,8 @@ class StudyStore:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with transaction(self.folder / FILE, mode="rw") as connection:
-            _check_header(self.folder, connection)  # A newer program may have written to it meanwhile.
-            self._upgrade(connection)
+            _check_version(self.folder, connection)  # A newer program may have written to it meanwhile.
+            self._schema.upgrade(connection)
             yield connection
 
     @property
@@ -186,66 +207,28 @@ class StudyStore:
         card = self.study.data
         return {"validation": card.validation} | ({"test": card.test} if card.test else {})
 
-    def _columns(self, table: str) -> dict[str, str]:
-        """Name the columns of a table, each with its type in SQLite."""
-        if table == "trials":
-            figures = trial_columns(self.metrics, test=self.study.data.test > 0)
-            return KEY_TYPES | OUTCOME_TYPES | dict.fromkeys(figures, "REAL")
-        if table == "epochs":
-            return KEY_TYPES | {"epoch": "INTEGER"} | dict.fromkeys(epoch_columns(self.metrics), "REAL")
-        if table == "portraits":
-            return KEY_TYPES | gallery.COLUMNS
-        return KEY_TYPES | {"split": "TEXT", "losses": "BLOB"}
-
-    def _check_columns(self) -> None:
-        """Refuse metrics whose columns meet another column; SQLite takes ``Loss`` and ``loss`` for the same."""
-        figures = (epoch_columns(self.metrics), trial_columns(self.metrics, test=True))
-        for names in ((*KEY_TYPES, "epoch", *figures[0]), (*KEY_TYPES, *OUTCOME_TYPES, *figures[1])):
-            folded = [name.casefold() for name in names]
-            twice = next((name for name in names if folded.count(name.casefold()) > 1), None)
-            if twice is not None:
-                raise StudyError(
-                    "the metrics of a network need names of their own",
-                    received=f"{', '.join(self.metrics)}, which give the column {twice} twice",
-                    remedy="Give the metric another name, as in keras.metrics.Mean(name='...').",
-                )
-
-    def _write_tables(self, connection: sqlite3.Connection) -> None:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-        for table, also in (("trials", ""), ("epochs", ", epoch"), ("example_losses", ", split"), ("portraits", "")):
-            self._create_table(connection, table, also)
-        connection.execute("CREATE TABLE sessions (started TEXT, seconds REAL, workers INTEGER, trials INTEGER)")
-        connection.execute("CREATE TABLE study (study TEXT, metrics TEXT, context TEXT)")
-        row = (self.study.to_json(), self.metrics, self.context)
-        connection.execute("INSERT INTO study VALUES (?, ?, ?)", [_json(value) for value in row])
-
-    def _create_table(self, connection: sqlite3.Connection, table: str, also: str) -> None:
-        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in self._columns(table).items())
-        connection.execute(f"CREATE TABLE {table} ({columns}, PRIMARY KEY (variant, strength, seed{also}))")
-
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
-        version = _version(connection)
-        for name in _missing_columns(version):
-            connection.execute(f"ALTER TABLE trials ADD COLUMN {quoted(name)} REAL")
-        if version < PORTRAYED:
-            self._create_table(connection, "portraits", "")
-        if version < VERSION:
-            connection.execute(f"PRAGMA user_version = {VERSION}")
+    @property
+    def _schema(self) -> Schema:
+        return Schema(self.metrics, tested=self.study.data.test > 0)
 
     @classmethod
     def _read(cls, folder: Path, connection: sqlite3.Connection) -> StudyStore:
-        row = connection.execute("SELECT study, metrics, context FROM study").fetchone()
         try:
+            check_tables(connection)
+            row = connection.execute("SELECT study, metrics, context FROM study").fetchone()
             study, metrics, context = (json.loads(value) for value in row)
-            return cls(folder, Study.from_json(study), metrics=metrics, context=context)
-        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            check_types(tuple(metrics), tuple[str, ...], name="metrics")
+            check_types((*context, *context.values()), tuple[str, ...], name="context")
+            store = cls(folder, Study.from_json(study), metrics=metrics, context=context)
+            store._schema.check()
+            return store
+        except (TypeError, ValueError, KeyError, AttributeError, RecursionError) as error:
             raise _damaged(folder, f"a question that cannot be read ({error})") from None
 
     def _rows(self, result: TrialResult) -> dict[str, list[tuple[object, ...]]]:
         key = _key(result.trial)
         outcome = (result.status, result.reason, result.engine, float(result.seconds))
-        figures = list(self._columns("trials"))[len(key) + len(outcome) :]
+        figures = list(self._schema.columns("trials"))[len(key) + len(outcome) :]
         for split, losses in result.example_losses.items():
             if np.shape(losses) != (self._examples.get(split),):
                 raise ValueError(f"example losses of {split} of shape {np.shape(losses)}; expected {self._examples}")
@@ -261,33 +244,26 @@ class StudyStore:
             "portraits": [] if result.portrait is None else [(*key, *gallery.to_row(result.portrait))],
         }
 
-    def _table(self, connection: sqlite3.Connection, table: str) -> pd.DataFrame:
-        columns = self._columns(table)
-        missing = _missing_columns(_version(connection)) if table == "trials" else []
-        present = [name for name in columns if name not in missing]
-        cursor = connection.execute(f"SELECT * FROM {table} ORDER BY variant, strength, seed, 4")
-        if [column[0] for column in cursor.description] != present:
-            raise _damaged(self.folder, f"other columns in {table}")
-        frame = pd.DataFrame(cursor.fetchall(), columns=present).reindex(columns=list(columns))
+    def _table(self, connection: sqlite3.Connection, table: str) -> Table:
         try:
-            return frame.astype({name: PANDAS_TYPES[kind] for name, kind in columns.items()})
-        except (TypeError, ValueError) as error:
-            raise _damaged(self.folder, f"in {table}: {error}") from None
+            return self._schema.read(connection, table)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise _damaged(self.folder, f"{error} in {table}") from None
 
-    def _example_losses(self, connection: sqlite3.Connection, trials: pd.DataFrame) -> dict[str, np.ndarray]:
-        tables = {split: np.full((len(trials), size), np.nan, np.float32) for split, size in self._examples.items()}
-        rows = {key: row for row, key in enumerate(trials[list(KEY)].itertuples(index=False, name=None))}
-        for *key, split, losses in connection.execute("SELECT * FROM example_losses"):
-            try:
-                tables[split][rows[tuple(key)]] = np.frombuffer(losses, "<f4")
-            except (KeyError, ValueError, TypeError) as error:
-                raise _damaged(self.folder, f"example losses that fit no trial ({error})") from None
+    def _example_losses(self, connection: sqlite3.Connection, trials: Table) -> dict[str, np.ndarray]:
+        rows = {key: row for row, key in enumerate(trials[list(KEY)].tolist())}
+        try:
+            tables = {split: np.full((len(trials), size), np.nan, np.float32) for split, size in self._examples.items()}
+            for *key, split, losses in connection.execute("SELECT * FROM example_losses"):
+                tables[split][rows[tuple(key)]] = np.frombuffer(losses, "<f4").reshape(self._examples[split])
+        except (KeyError, ValueError, TypeError, MemoryError) as error:
+            raise _damaged(self.folder, f"example losses that fit no trial ({error})") from None
         return tables
 
     def _portraits(self, connection: sqlite3.Connection) -> dict[Trial, Portrait]:
         try:
-            return gallery.read(connection) if _version(connection) >= PORTRAYED else {}
-        except (ValueError, TypeError) as error:
+            return gallery.read(connection) if version_of(connection) >= PORTRAYED else {}
+        except (ValueError, TypeError, OverflowError) as error:
             raise _damaged(self.folder, f"portraits that cannot be read ({error})") from None
 
 
@@ -354,26 +330,31 @@ def _damaged(folder: Path, received: str) -> StudyError:
 
 
 def _check_is_study(folder: Path) -> None:
-    if not (folder / FILE).is_file():
+    """Check that a folder holds a file of ours, by its first bytes: SQLite is given no other file, and no log of one.
+
+    Raises:
+        StudyError: it does not.
+    """
+    file = folder / FILE
+    if not file.is_file():
         missing = "no such folder" if not folder.exists() else f"no {FILE} in it" if folder.is_dir() else "a file"
         raise StudyError(f"{folder} must be a study", received=missing, remedy="Give the folder of a study.")
+    try:
+        with file.open("rb") as opened:
+            header = opened.read(HEADER.size)
+    except OSError as error:
+        remedy = REMEDIES[sqlite3.SQLITE_CANTOPEN]
+        raise StudyError(f"{file} must be a study that can be read", received=error, remedy=remedy) from None
+    magic, *formats, application = HEADER.unpack(header) if len(header) == HEADER.size else (b"", 0)
+    if magic != MAGIC or application != APPLICATION_ID:
+        received = "another program's file" if header else "an empty file"
+        raise StudyError(f"{file} must be a study", received=received, remedy="Give another folder.")
+    if formats != [1, 1]:
+        raise _damaged(folder, "one in a format that ridgepath does not write")
 
 
-def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _missing_columns(version: int) -> list[str]:
-    """Name the columns of trials that came after a version."""
-    return [name for later, names in ADDED.items() if later > version for name in names]
-
-
-def _check_header(folder: Path, connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise StudyError(
-            f"{folder / FILE} must be a study", received="another program's file", remedy="Give another folder."
-        )
-    version = _version(connection)
+def _check_version(folder: Path, connection: sqlite3.Connection) -> None:
+    version = version_of(connection)
     if not 1 <= version <= VERSION:
         expected = f"{folder / FILE} must have a version from 1 to {VERSION}"
         raise StudyError(expected, received=f"version {version}", remedy="Update ridgepath.")

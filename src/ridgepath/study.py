@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import Any
 
 from ridgepath.callbacks import LAST, EarlyStopping
 from ridgepath.errors import InputError
+from ridgepath.typed import check_types
 
 FIXED = "fixed"
 """The way of validation in which all seeds share the split that was given."""
@@ -222,8 +224,12 @@ class Study:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Study:
-        """Build the study that :meth:`to_json` wrote."""
-        return cls(
+        """Build the study that :meth:`to_json` wrote.
+
+        Raises:
+            TypeError, ValueError, KeyError, AttributeError: the values are those of no study.
+        """
+        study = cls(
             **{
                 **values,
                 "builder": BuilderCard(**values["builder"]),
@@ -236,6 +242,32 @@ class Study:
                 "class_weight": tuple((number, weight) for number, weight in values.get("class_weight", ())),
             }
         )
+        check_types(study, cls, name="study")
+        _check_can_be_asked(study)
+        return study
+
+
+def _check_can_be_asked(study: Study) -> None:
+    """Check what every study that was ever written holds to.
+
+    Raises:
+        ValueError: the study does not.
+    """
+    names = [variant.name for variant in study.variants]
+    strengths = [*(variant.strengths for variant in study.variants), tuple(trial.strength for trial in study.further)]
+    checks = {
+        "variants": names and len(set(names)) == len(names) and {trial.variant for trial in study.further} <= {*names},
+        "strengths": all(map(len, strengths[:-1]))
+        and all(s >= 0 and math.isfinite(s) for each in strengths for s in each),
+        "order of strengths": all(list(each) == sorted(set(each)) for each in strengths[:-1]),
+        "seeds": study.all_seeds and all(0 <= seed < 2**32 for seed in study.all_seeds),
+        "epochs": study.epochs > 0,
+        "batch size": study.batch_size > 0,
+        "examples": min(study.data.train, study.data.validation, study.data.test + 1) > 0,
+    }
+    wrong = [name for name, holds in checks.items() if not holds]
+    if wrong:
+        raise ValueError(f"no study has such {', '.join(wrong)}")
 
 
 def _in_order(trials: Iterable[Trial]) -> tuple[Trial, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
+from numpy.typing import ArrayLike
 
 from ridgepath.portraits import Portrait, portrait
 from ridgepath.report.summary import Summary, summarize
-from ridgepath.results import DONE, KEY, Results, epoch_columns, trial_columns
+from ridgepath.results import DONE, KEY, Results, Table, column_names, epoch_columns, trial_columns
 from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
 
 SOURCE = "def build(strength):\n    return keras.Sequential(...)  # l2(strength) < 1\n"
@@ -53,20 +53,35 @@ def make_results(
         if status != DONE:
             figures = dict.fromkeys(figures, float("nan"))
         trials.append({**key, "status": status, "reason": reason, "engine": "jax", "seconds": 2.5, **figures})
-    table = pd.DataFrame(trials)
+    table = table_of(trials)
     losses = {"validation": _example_losses(table["val_data_loss"], study.data.validation)}
     if study.data.test:
         losses["test"] = _example_losses(table["test_data_loss"], study.data.test)
     done = (trial for trial in sorted(study.trials) if trial not in (ended or {}))
-    return Results(table, pd.DataFrame(epochs), losses, {trial: _portrait(trial, study) for trial in done})
+    return Results(table, table_of(epochs), losses, {trial: _portrait(trial, study) for trial in done})
 
 
-def _example_losses(means: pd.Series, examples: int) -> np.ndarray:
+def table_of(rows: Sequence[Mapping[str, object]]) -> Table:
+    """Return rows as a table; all have the columns of the first."""
+    kinds = {name: {str: object, int: np.int64}.get(type(value), np.float64) for name, value in rows[0].items()}
+    return np.array([tuple(row[name] for name in kinds) for row in rows], list(kinds.items()))
+
+
+def with_columns(table: Table, **columns: ArrayLike) -> Table:
+    """Return a table with other values in some columns; a column that is not there is added at the end."""
+    kinds = {name: table.dtype[name] for name in column_names(table)} | dict.fromkeys(columns, np.dtype(np.float64))
+    changed = np.empty(len(table), list(kinds.items()))
+    for name in kinds:
+        changed[name] = columns[name] if name in columns else table[name]
+    return changed
+
+
+def _example_losses(means: np.ndarray, examples: int) -> np.ndarray:
     """Draw losses (trial, example) with these means; most of the noise is of the example itself."""
     rng = np.random.default_rng(0)
     drawn = rng.normal(0, 0.4, examples) + rng.normal(0, 0.1, (len(means), examples))
     centred = drawn - drawn.mean(axis=1, keepdims=True)
-    return (centred + means.to_numpy()[:, None]).astype(np.float32)
+    return (centred + means[:, None]).astype(np.float32)
 
 
 def make_summary(
@@ -86,12 +101,12 @@ def set_trials(results: Results, column: str, values: Mapping[float, Sequence[fl
     """Replace a column of the trials: strength → one value a seed; a data loss is then that of each example."""
     trials = results.trials.copy()
     for strength, figures in values.items():
-        trials.loc[trials["strength"] == strength, column] = list(figures)
+        trials[column][trials["strength"] == strength] = list(figures)
     losses = dict(results.example_losses)
     split = {"val_data_loss": "validation", "test_data_loss": "test"}.get(column)
     if split in losses:
-        changed = trials["strength"].isin(list(values)).to_numpy()
-        of_trials = trials[column].to_numpy()[changed, None]
+        changed = np.isin(trials["strength"], list(values))
+        of_trials = trials[column][changed, None]
         losses[split] = losses[split].astype(np.float64)
         losses[split][changed] = np.broadcast_to(of_trials, losses[split][changed].shape)
     return Results(trials, results.epochs, losses, results.portraits)

@@ -117,7 +117,7 @@ def test_a_loss_that_is_not_finite_of_one_example(bad):
     row = int(np.flatnonzero((results.trials["strength"] == 1e-3) & (results.trials["seed"] == 3))[0])
     results.example_losses["validation"][row, 17] = bad
     trials = results.trials.copy()
-    trials.loc[row, "val_data_loss"] = bad
+    trials["val_data_loss"][row] = bad
     summary = summary_of(study, Results(trials, results.epochs, results.example_losses))
     assert summary.strength_min == 1e-4, "the strength with the loss has no mean, and is not chosen"
     assert summary.choices[0].frequencies[1e-3] == 0

@@ -93,7 +93,7 @@ def test_the_gap_is_compared_by_example():
     study = make_study()
     results = make_results(study)
     smallest, _ = compared(study, results, terms=Terms("gap"))
-    train = results.trials["train_data_loss"].to_numpy().reshape(4, 5, 1)
+    train = results.trials["train_data_loss"].reshape(4, 5, 1)
     expected = compare(STRENGTHS, losses_of(study, results)[0] - train, baseline=0.0, share=0.6)
     assert numbers(smallest.found) == numbers(expected)
 
@@ -119,8 +119,7 @@ def test_seeds_that_were_added_for_a_second_look_are_compared_with_a_part_of_the
     results = make_results(grown)
     smallest, _ = compared(grown, results)
     assert [(d.seeds, d.look) for d in smallest.found] == [(4, 1), (6, 2), (4, 1)]
-    by_key = results.trials.set_index(["strength", "seed"])
-    rows = {key: row for row, key in enumerate(by_key.index)}
+    rows = {key: row for row, key in enumerate(results.trials[["strength", "seed"]].tolist())}
     table = results.example_losses["validation"]
     pair = np.stack([[table[rows[strength, seed]] for seed in range(6)] for strength in (0.0, 1e-3)])
     # Of three comparisons one; a family of one with the same error: Šidák's for three, times the sixth of look 2.
@@ -136,11 +135,11 @@ def test_where_seeds_have_splits_of_their_own_the_overlap_widens_what_is_taken_o
     assert numbers(smallest.found) == numbers(compare(STRENGTHS, table, baseline=0.0, share=0.6, overlap=1 / 3))
     assert {each.covers for each in (*smallest.found, *lowest.found)} == {"seeds, examples and splits"}
     smallest, _ = compared(study, results, terms=Terms("val_accuracy", larger_is_better=True))
-    accuracy = results.trials["val_accuracy"].to_numpy().reshape(4, 5, 1)
+    accuracy = results.trials["val_accuracy"].reshape(4, 5, 1)
     expected = compare(STRENGTHS, accuracy, baseline=0.0, share=0.6, overlap=1 / 3, larger_is_better=True)
     assert numbers(smallest.found) == numbers(expected)
     smallest, _ = compared(study, results, terms=Terms("weight_norm"))
-    norms = results.trials["weight_norm"].to_numpy().reshape(4, 5, 1)
+    norms = results.trials["weight_norm"].reshape(4, 5, 1)
     assert numbers(smallest.found) == numbers(compare(STRENGTHS, norms, baseline=0.0, share=0.6))
 
 

@@ -7,10 +7,9 @@ import typing
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from rich.console import Console
-from synthetic import STRENGTHS, make_results, make_study, make_summary
+from synthetic import STRENGTHS, make_results, make_study, make_summary, with_columns
 
 from ridgepath.report.findings import findings
 from ridgepath.report.html import page
@@ -18,7 +17,7 @@ from ridgepath.report.locale.en import findings as words
 from ridgepath.report.markdown import markdown
 from ridgepath.report.summary import summarize
 from ridgepath.report.terminal import print_summary
-from ridgepath.results import DIVERGED, Results
+from ridgepath.results import DIVERGED, Results, column_names
 from ridgepath.splits import REDRAWN
 from ridgepath.statistics.claims import Claim, Figure, Key, Reason, Unit
 from ridgepath.statistics.diagnosis import State, diagnose
@@ -34,12 +33,13 @@ def diagnosis_of(study, results, variant="l2"):
 
 def without_shares(results):
     """The results of a study that was recorded before these figures were taken."""
-    trials = results.trials.drop(columns=[name for name in SHARES if name in results.trials])
-    return Results(trials, results.epochs, results.example_losses)
+    kept = [name for name in column_names(results.trials) if name not in SHARES]
+    return Results(results.trials[kept], results.epochs, results.example_losses)
 
 
 def with_shares(results, share):
-    trials = results.trials.assign(
+    trials = with_columns(
+        results.trials,
         update_share=np.where(results.trials["strength"] > 0, share, 0.0),
         gradient_share=np.where(results.trials["strength"] > 0, share / 2, 0.0),
         sensitivity=results.trials["weight_norm"] ** 0.5,
@@ -63,13 +63,13 @@ def test_the_diagnosis_is_that_of_the_tables():
         Measured(
             STRENGTHS,
             results.example_losses["validation"].reshape(4, 5, -1),
-            results.epochs["val_data_loss"].to_numpy().reshape(4, 5, -1),
-            {name: results.trials[name].to_numpy().reshape(4, 5) for name in columns},
+            results.epochs["val_data_loss"].reshape(4, 5, -1),
+            {name: results.trials[name].reshape(4, 5) for name in columns},
         )
     )
     order = np.random.default_rng(0).permutation(len(results.trials))
     losses = {split: table[order] for split, table in results.example_losses.items()}
-    for each in (results, Results(results.trials.iloc[order], results.epochs.iloc[::-1], losses)):
+    for each in (results, Results(results.trials[order], results.epochs[::-1], losses)):
         found = diagnosis_of(study, each)
         assert (found.shifts, found.turnings) == (expected.shifts, expected.turnings)
         assert found.claims[:-1] == expected.claims
@@ -90,7 +90,7 @@ def test_a_study_recorded_before_says_that_the_shares_are_not_known(empty):
     old = without_shares(make_results(study))
     if empty:
         nothing = dict.fromkeys(SHARES, math.nan)
-        old = Results(old.trials.assign(**nothing), old.epochs, old.example_losses)
+        old = Results(with_columns(old.trials, **nothing), old.epochs, old.example_losses)
     answers = answers_of(diagnosis_of(study, old))
     for key in ("balance", "less sensitive"):
         answer = answers[words.CLAIMS[key]]
@@ -118,8 +118,7 @@ def test_the_shares_and_the_sensitivity_are_taken_from_the_trials(share, verdict
 def test_l2_and_dropout_are_compared_where_a_study_has_both():
     study = make_study(variants=("dropout", "l2"))
     results = make_results(study)
-    dropout = (results.trials["variant"] == "dropout").to_numpy()
-    results.trials.loc[dropout, "weight_norm"] = 20.0
+    results.trials["weight_norm"][results.trials["variant"] == "dropout"] = 20.0
     found = [diagnosis_of(study, results, variant).claims[-1] for variant in ("l2", "dropout")]
     assert found[0] == found[1]
     assert (found[0].key, found[0].verdict) == ("dropout differs", "supported")
@@ -194,7 +193,7 @@ def test_a_study_without_usable_trials_has_nothing_to_say():
 def test_a_study_whose_epochs_are_lost_still_has_its_changes():
     study = make_study()
     whole = make_results(study)
-    found = diagnosis_of(study, Results(whole.trials, pd.DataFrame(), whole.example_losses))
+    found = diagnosis_of(study, Results(whole.trials, whole.epochs[:0], whole.example_losses))
     assert [shift.state for shift in found.shifts] == [s.state for s in diagnosis_of(study, whole).shifts]
     assert {turning.course for turning in found.turnings} == {"undecided"}
     assert {row[1] for row in findings(found).tables[1].rows} == {"–"}

@@ -160,11 +160,11 @@ def ranking_of(losses, *, terms=None, figures=None):
     trials, of_examples = results.trials.copy(), dict(results.example_losses)
     of_examples["validation"] = of_examples["validation"].astype(float)
     for variant, values in losses.items():
-        rows = (trials["variant"] == variant).to_numpy()
-        trials.loc[rows, "val_data_loss"] = values
+        rows = trials["variant"] == variant
+        trials["val_data_loss"][rows] = values
         of_examples["validation"][rows] = [[value] for value in values]
         if figures:
-            trials.loc[rows, "val_accuracy"] = figures[variant]
+            trials["val_accuracy"][rows] = figures[variant]
     changed = Results(trials, results.epochs, of_examples)
     return which_variant(summarize(study, changed, name="s", seconds=1.0, context={}, terms=terms))
 

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from synthetic import make_results, make_study, make_summary
+from synthetic import make_results, make_study, make_summary, with_columns
 
 from ridgepath.report.families import Terms
 from ridgepath.report.summary import summarize
@@ -19,9 +19,9 @@ def with_losses(study, effect, *, noise=0.01):
     results = make_results(study)
     rng = np.random.default_rng(0)
     example = rng.normal(0.3, 0.2, study.data.validation)
-    strengths = results.trials["strength"].map(effect).to_numpy(float)
+    strengths = np.array([effect[strength] for strength in results.trials["strength"]])
     losses = example + strengths[:, None] + rng.normal(0, noise, (len(strengths), len(example)))
-    trials = results.trials.assign(val_data_loss=losses.mean(axis=1))
+    trials = with_columns(results.trials, val_data_loss=losses.mean(axis=1))
     return Results(trials, results.epochs, {"validation": losses.astype(np.float32)})
 
 

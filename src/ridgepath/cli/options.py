@@ -104,7 +104,9 @@ class Data:
 class Training:
     """How a study is trained, and where it is kept."""
 
-    seeds: Annotated[str, about_training(metavar="N|LIST", help="How many seeds, or which, with commas between.")] = "5"
+    seeds: Annotated[
+        str, about_training(metavar="N|LIST", help="How many seeds, or which, with commas between; 7, is one.")
+    ] = "5"
     epochs: Annotated[int, about_training(metavar="N", help="Passes over the training examples.")] = 15
     batch_size: Annotated[int, about_training(metavar="N", help="Examples in a step.")] = 32
     study: Annotated[
@@ -132,6 +134,13 @@ class Training:
 class Answer:
     """How the answer of what was just trained is given."""
 
+    log: Annotated[
+        list[str] | None,
+        about_answer(
+            metavar="NAME|NAME=WHERE",
+            help="Also show trials and report in mlflow, tensorboard or optuna; may be given repeatedly.",
+        ),
+    ] = None
     margin: Margin = None
     as_json: AsJson = False
 
@@ -183,13 +192,13 @@ def _parameters(group: type[Any]) -> list[inspect.Parameter]:
 
 
 def read_seeds(text: str) -> int | list[int]:
-    """Read seeds as the command line writes them: a count, or a list with commas.
+    """Read seeds as the command line writes them: a count, or a list with commas, of which one ends a list of one seed.
 
     Raises:
         InputError: it is neither.
     """
     try:
-        return int(text) if "," not in text else [int(part) for part in text.split(",")]
+        return int(text) if "," not in text else [int(part) for part in text.removesuffix(",").split(",")]
     except ValueError:
         raise InputError(
             "seeds must be whole numbers",

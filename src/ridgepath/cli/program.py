@@ -10,10 +10,11 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from ridgepath.cli.converting import convert
-from ridgepath.cli.reading import export, list_studies, report, show
+from ridgepath.cli.reading import export, list_studies, log, report, show
 from ridgepath.cli.refitting import refit
 from ridgepath.cli.training import compare, resume, run
 from ridgepath.errors import InputError, Interrupted, RidgepathError
+from ridgepath.texts import on_one_line
 
 app = typer.Typer(
     name="ridgepath",
@@ -23,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Which regularization strength should my network use, and is the difference real?",
 )
-for command in (run, compare, resume, show, report, export, refit):
+for command in (run, compare, resume, show, report, export, log, refit):
     app.command()(command)
 app.command("ls")(list_studies)
 app.command()(convert)
@@ -54,5 +55,5 @@ def _exit_code(arguments: list[str] | None) -> int:
 
 
 def _complain(text: str, *, code: int) -> int:
-    typer.echo(text if code == 130 else f"ridgepath: {text}", err=True)
+    typer.echo(on_one_line(text if code == 130 else f"ridgepath: {text}"), err=True)
     return code

@@ -1,4 +1,4 @@
-"""The commands that read a finished study: show, report, export, ls."""
+"""The commands that read a finished study: show, report, export, log, ls."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class ReportFormat(StrEnum):
 @with_options
 def show(folder: StudyFolder, terms: Terms, as_json: AsJson = False) -> None:
     """Show what a study found."""
-    from ridgepath import api
+    from ridgepath.reading import open_study
 
-    print_answer(api.open_study(folder).summary(**asdict(terms)), as_json=as_json)
+    print_answer(open_study(folder).summary(**asdict(terms)), as_json=as_json)
 
 
 @with_options
@@ -50,9 +50,9 @@ def report(
     terms: Terms,
 ) -> None:
     """Write a study's report."""
-    from ridgepath import api
+    from ridgepath.reading import open_study
 
-    typer.echo(api.open_study(folder).report(output, format=form.value, lang=lang.value, **asdict(terms)))
+    typer.echo(open_study(folder).report(output, format=form.value, lang=lang.value, **asdict(terms)))
 
 
 @with_options
@@ -66,19 +66,36 @@ def export(
     ] = None,
 ) -> None:
     """Write a study's tables for other programs."""
-    from ridgepath import api
+    from ridgepath.reading import open_study
 
-    for file in api.open_study(folder).export(output):
+    for file in open_study(folder).export(output):
         typer.echo(file)
+
+
+@with_options
+def log(
+    folder: StudyFolder,
+    to: Annotated[
+        list[str],
+        typer.Option(metavar="NAME|NAME=WHERE", help="mlflow, tensorboard or optuna; may be given repeatedly."),
+    ],
+    *,
+    terms: Terms,
+) -> None:
+    """Show a study's trials, curves and report in MLflow, TensorBoard or optuna-dashboard."""
+    from ridgepath.reading import open_study
+
+    for sight in open_study(folder).log(to, **asdict(terms)):
+        typer.echo(sight)
 
 
 def list_studies(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where to look.")] = Path("."),
 ) -> None:
     """List the studies in a folder and below it."""
-    from ridgepath import api
+    from ridgepath import reading
 
-    lines = api.list_studies(folder)
+    lines = reading.list_studies(folder)
     for line in lines or [f"No study in {folder}. `ridgepath run` makes one."]:
         typer.echo(line)
 

@@ -30,10 +30,10 @@ def refit(
     ] = "training",
 ) -> None:
     """Train one more network of a study, at a strength that it chose, and write it to a file."""
-    from ridgepath import api
+    from ridgepath.reading import open_study
     from ridgepath.refitting import check_target
 
     check_target(output)
-    planned = api.open_study(folder).plan_refit(strength, variant=variant, seed=seed, on=on)
+    planned = open_study(folder).plan_refit(strength, variant=variant, seed=seed, on=on)
     planned.save(output)
     typer.echo(f"{output}\n{planned.account}")

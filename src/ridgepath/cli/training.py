@@ -119,6 +119,7 @@ def resume(
         max_seeds=max_seeds,
         margin=answer.margin,
         workers=workers,
+        log=answer.log or (),
         progress=not answer.as_json,
     )
     _present(path, answer)
@@ -140,6 +141,7 @@ def _train(
     from ridgepath.splits import check_validation
     from ridgepath.statistics.comparison import check_margin
     from ridgepath.study import check_seeds
+    from ridgepath.trackers.destinations import without_credentials
     from ridgepath.weighting import parse_class_weight
 
     check_margin(answer.margin)
@@ -157,9 +159,10 @@ def _train(
         early_stopping=None if training.early_stopping is None else parse_early_stopping(training.early_stopping),
         keep=training.keep.value,
         class_weight=None if training.class_weight is None else parse_class_weight(training.class_weight),
-        command=shlex.join(["ridgepath", *sys.argv[1:]]),
+        command=without_credentials(shlex.join(["ridgepath", *sys.argv[1:]])),
     )
-    _present(api.fit_request(request, progress=not answer.as_json), answer)
+    path = api.fit_request(request, log=answer.log or (), margin=answer.margin, progress=not answer.as_json)
+    _present(path, answer)
 
 
 def _present(path: Path, answer: Answer) -> None:

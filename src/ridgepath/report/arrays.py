@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from ridgepath.results import DONE, Results
+from ridgepath.results import DONE, Results, Table
 from ridgepath.study import Study
 
 Floats = NDArray[np.float64]
@@ -42,16 +42,28 @@ class PathArrays:
     @cached_property
     def _rows(self) -> NDArray[np.intp]:
         """Rows of the table of trials (strength, seed); -1 where no trial was trained to the end."""
+        trials = self._results.trials
+        strengths, seeds = self._trials_of(trials)
+        used = np.flatnonzero((trials["status"] == DONE) & (strengths >= 0) & (seeds >= 0))
         rows = np.full((len(self.strengths), len(self.seeds)), -1)
-        if self._results.trials.empty:
-            return rows
-        of_strength = {strength: row for row, strength in enumerate(self.strengths)}
-        of_seed = {seed: column for column, seed in enumerate(self.seeds)}
-        keys = self._results.trials[["variant", "strength", "seed", "status"]].itertuples(index=False, name=None)
-        for row, (variant, strength, seed, status) in enumerate(keys):
-            if variant == self.variant and status == DONE and strength in of_strength and seed in of_seed:
-                rows[of_strength[strength], of_seed[seed]] = row
+        rows[strengths[used], seeds[used]] = used
         return rows
+
+    @cached_property
+    def _epoch_rows(self) -> NDArray[np.intp]:
+        """Rows of the table of epochs (strength, seed, epoch), of trials trained to the end; -1 where there is none."""
+        epochs = self._results.epochs
+        strengths, seeds = self._trials_of(epochs)
+        used = np.flatnonzero((strengths >= 0) & (seeds >= 0))
+        used = used[self.trained[strengths[used], seeds[used]]]
+        rows = np.full((*self._rows.shape, len(self.epochs)), -1)
+        rows[strengths[used], seeds[used], _places(self.epochs, epochs["epoch"][used])] = used
+        return rows
+
+    def _trials_of(self, table: Table) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return where the strength and the seed of each row of a table stand in the arrays; -1 where they do not."""
+        strengths = np.where(table["variant"] == self.variant, _places(self.strengths, table["strength"]), -1)
+        return strengths, _places(self.seeds, table["seed"])
 
     @property
     def trained(self) -> NDArray[np.bool_]:
@@ -78,9 +90,7 @@ class PathArrays:
             with np.errstate(invalid="ignore"):  # Infinity minus infinity: no gap.
                 gaps: Floats = self.column("val_data_loss") - self.column("train_data_loss")
             return gaps
-        if self._results.trials.empty:
-            return np.full(self._rows.shape, np.nan)
-        return self._placed(self._results.trials[_RENAMED.get(measure, measure)].to_numpy(np.float64))
+        return _taken(self._results.trials[_RENAMED.get(measure, measure)], self._rows)
 
     def values(self, measure: str) -> NDArray[Any]:
         """Return a measure by example where that is known, (strength, seed, example); else (strength, seed, 1).
@@ -94,25 +104,44 @@ class PathArrays:
         return self._values[measure]
 
     def _by_example(self, measure: str) -> NDArray[Any]:
-        if measure in _OF_EXAMPLES and not self._results.trials.empty:
-            return self._placed(self._results.example_losses[_OF_EXAMPLES[measure]])
+        losses = self._results.example_losses.get(_OF_EXAMPLES.get(measure, ""))
+        if losses is not None:
+            return _taken(losses, self._rows)
         if measure == "gap":
             with np.errstate(invalid="ignore"):
                 gaps: Floats = self.values("val_data_loss") - self.column("train_data_loss")[:, :, None]
             return gaps
         return self.column(measure)[:, :, None]
 
-    def over_epochs(self, measure: str) -> Floats:
-        """Return a figure that was taken at the end of every epoch (strength, seed, epoch)."""
-        if self._results.epochs.empty:
-            return np.full((*self._rows.shape, 0), np.nan)
-        rows = self._results.epochs[self._results.epochs["variant"] == self.variant]
-        table = rows.pivot(index=["strength", "seed"], columns="epoch", values=measure)
-        trials = pd.MultiIndex.from_product([self.strengths, self.seeds])
-        curves = table.reindex(trials).to_numpy(np.float64).reshape(*self._rows.shape, table.shape[1])
-        return np.where(self.trained[:, :, None], curves, np.nan)
+    @cached_property
+    def epochs(self) -> tuple[int, ...]:
+        """The epochs that a trial of the variant recorded, ascending."""
+        of_variant = self._results.epochs["variant"] == self.variant
+        return tuple(np.unique(self._results.epochs["epoch"][of_variant]).tolist())
 
-    def _placed(self, values: NDArray[Kind]) -> NDArray[Kind]:
-        placed: NDArray[Kind] = np.full((*self._rows.shape, *values.shape[1:]), np.nan, values.dtype)
-        placed[self.trained] = values[self._rows[self.trained]]
-        return placed
+    @property
+    def recorded(self) -> NDArray[np.bool_]:
+        """Which epochs are known of the trials that were trained to the end (strength, seed, epoch)."""
+        return self._epoch_rows >= 0
+
+    def over_epochs(self, measure: str) -> Floats:
+        """Return a figure that was taken at the end of every epoch (strength, seed, epoch); or their ``gap``."""
+        if measure == "gap":
+            with np.errstate(invalid="ignore"):
+                gaps: Floats = self.over_epochs("val_data_loss") - self.over_epochs("train_data_loss")
+            return gaps
+        return _taken(self._results.epochs[measure], self._epoch_rows)
+
+
+def _places(known: Sequence[float], values: ArrayLike) -> NDArray[np.intp]:
+    """Return where values stand among ascending known ones; -1 for others."""
+    among = np.asarray(known)
+    places = np.searchsorted(among, values).clip(max=len(among) - 1)
+    return np.where(among[places] == values, places, -1)
+
+
+def _taken(values: NDArray[Kind], rows: NDArray[np.intp]) -> NDArray[Kind]:
+    """Return values (row, ...) in the places of their rows; NaN where a row is -1."""
+    taken: NDArray[Kind] = np.full((*rows.shape, *values.shape[1:]), np.nan, values.dtype)
+    taken[rows >= 0] = values[rows[rows >= 0]]
+    return taken

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ridgepath.report.arrays import PathArrays
-from ridgepath.report.estimates import PathPoint
+from ridgepath.report.estimates import PathPoint, estimates
 from ridgepath.report.families import Difference, Family
 from ridgepath.report.measures import LOSS
+from ridgepath.results import Results, Table
 from ridgepath.statistics import selection
 from ridgepath.statistics.variance import Covers
+from ridgepath.study import Study
 
 RESAMPLES = 1000
 """Studies like this one that are drawn to see what they would choose."""
@@ -51,6 +53,14 @@ def lowest(points: Sequence[PathPoint], measure: str = LOSS) -> float | None:
     """Return the strength with the lowest mean; of equals the largest."""
     means = [point.estimates[measure].mean for point in points]
     return _known(selection.strength_min([point.strength for point in points], means))
+
+
+def minima(study: Study, trials: Table) -> dict[str, float | None]:
+    """Return the strength with the lowest mean of every variant, from the table of trials alone."""
+    results = Results(trials, trials[:0], {})
+    paths = [PathArrays(study, results, variant.name) for variant in study.variants]
+    means = {path: [each.mean for each in estimates(path, LOSS)] for path in paths}
+    return {path.variant: _known(selection.strength_min(path.strengths, of_path)) for path, of_path in means.items()}
 
 
 def choose(path: PathArrays, points: Sequence[PathPoint], compared: Sequence[Family]) -> Choice:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ridgepath.report.arrays import PathArrays
-from ridgepath.results import Results
+from ridgepath.results import Results, column_names
 from ridgepath.statistics.claims import Claim, dropout_differs
 from ridgepath.statistics.diagnosis import Shift, diagnose
 from ridgepath.statistics.evidence import Interval, Measured
@@ -50,7 +50,7 @@ def _measured(results: Results, path: PathArrays) -> Measured:
         path.strengths,
         path.values("val_data_loss"),
         path.over_epochs("val_data_loss"),
-        {name: path.column(name) for name in _FIGURES if name in results.trials},
+        {name: path.column(name) for name in _FIGURES if name in column_names(results.trials)},
         share=_share(path),
         overlap=path.overlap("val_data_loss"),
     )

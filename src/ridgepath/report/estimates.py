@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from ridgepath.report.arrays import PathArrays
-from ridgepath.results import DIVERGED, DONE, FAILED, KEY, Results
+from ridgepath.results import DIVERGED, FAILED, KEY, Results, column_names
 from ridgepath.statistics.balance import balanced_means
+from ridgepath.statistics.student import quantile
 from ridgepath.statistics.variance import Covers, mean_estimate
 from ridgepath.study import Study
 
@@ -151,7 +150,7 @@ def t_interval(values: NDArray[np.float64], *, overlap: float | None = None) -> 
         mean = finite.mean(axis=0)
         scale = math.sqrt(1 / count + (overlap or 0.0))
         error = finite.std(axis=0, ddof=1) * scale if count > 1 else np.full_like(mean, np.nan)
-        reach = stdtrit(count - 1, (1 + CONFIDENCE) / 2) * error
+        reach = quantile(count - 1, 1 - CONFIDENCE) * error
         return np.stack([mean, error, mean - reach, mean + reach])
 
 
@@ -166,54 +165,26 @@ def path_points(study: Study, results: Results, paths: Sequence[PathArrays]) -> 
     return tuple(point for path in paths for point in _points_of(path, study=study, results=results))
 
 
-def curves(study: Study, results: Results) -> tuple[Curve, ...]:
+def curves(results: Results, paths: Sequence[PathArrays]) -> tuple[Curve, ...]:
     """Estimate data losses, metrics and the gap at every epoch, for strengths with a trial trained to the end."""
-    if results.epochs.empty:
-        return ()
-    finished = results.trials.loc[results.trials["status"] == DONE, list(KEY)]
-    epochs = results.epochs.merge(finished, on=list(KEY))
-    with np.errstate(invalid="ignore"):
-        by_point = _rows_by_point(epochs.assign(gap=epochs["val_data_loss"] - epochs["train_data_loss"]))
-    return tuple(
-        _curve(
-            variant.name,
-            strength,
-            measure=measure,
-            rows=by_point[variant.name, strength],
-            overlap=None if measure.startswith("train_") else study.overlap,
-        )
-        for variant in study.variants
-        for strength in variant.strengths
-        if (variant.name, strength) in by_point
-        for measure in (*curve_measures(results.metrics), "gap")
-    )
+    measures = (*curve_measures(results.metrics), "gap")
+    return tuple(curve for path in paths for curve in _curves_of(path, measures))
 
 
 def failures(results: Results) -> tuple[Failure, ...]:
     """List the trials that diverged or failed."""
-    if results.trials.empty:
-        return ()
-    rows = results.trials[results.trials["status"].isin((DIVERGED, FAILED))]
-    listed = zip(rows["variant"], rows["strength"], rows["seed"], rows["status"], rows["reason"], strict=True)
-    return tuple(
-        Failure(str(variant), float(strength), int(seed), str(status), str(reason))
-        for variant, strength, seed, status, reason in listed
-    )
+    listed = results.trials[[*KEY, "status", "reason"]].tolist()
+    return tuple(Failure(*row) for row in listed if row[3] in (DIVERGED, FAILED))
 
 
 def trial_rows(results: Results) -> tuple[TrialRow, ...]:
     """List all trials that ended, however they did."""
-    if results.trials.empty:
-        return ()
-    ended = ("variant", "strength", "seed", "status", "reason", "engine", "seconds")
-    names = [str(column) for column in results.trials.columns if column not in ended]
-    figures = results.trials[names].to_numpy(np.float64).tolist()
-    listed = (results.trials[name] for name in ("variant", "strength", "seed", "status", "engine", "seconds"))
+    ended = [*KEY, "status", "engine", "seconds"]
+    names = [name for name in column_names(results.trials) if name not in (*ended, "reason")]
+    listed = zip(results.trials[ended].tolist(), results.trials[names].tolist(), strict=True)
     return tuple(
-        TrialRow(str(variant), float(strength), int(seed), str(status), str(engine), float(seconds), by_name)
-        for variant, strength, seed, status, engine, seconds, by_name in zip(
-            *listed, (dict(zip(names, values, strict=True)) for values in figures), strict=True
-        )
+        TrialRow(variant, strength, seed, status, engine, seconds, dict(zip(names, figures, strict=True)))
+        for (variant, strength, seed, status, engine, seconds), figures in listed
     )
 
 
@@ -223,7 +194,7 @@ def curve_measures(metrics: Sequence[str]) -> tuple[str, ...]:
 
 
 def _point_measures(results: Results) -> tuple[str, ...]:
-    test = ("test_data_loss",) if "test_data_loss" in results.trials else ()
+    test = ("test_data_loss",) if "test_data_loss" in column_names(results.trials) else ()
     splits = ("val", "train", "test") if test else ("val", "train")
     metrics = (f"{split}_{name}" for name in results.metrics for split in splits)
     return (*_MEASURED, *test, *metrics, *_WEIGHTS)
@@ -232,7 +203,7 @@ def _point_measures(results: Results) -> tuple[str, ...]:
 def _points_of(path: PathArrays, *, study: Study, results: Results) -> Iterator[PathPoint]:
     asked = Counter(trial.strength for trial in study.trials if trial.variant == path.variant)
     ended = _ended(results, path.variant)
-    estimates = {name: _estimates(path, name) for name in _point_measures(results)}
+    by_measure = {name: estimates(path, name) for name in _point_measures(results)}
     for row, strength in enumerate(path.strengths):
         done, all_ended = int(path.trained[row].sum()), ended[strength]
         yield PathPoint(
@@ -241,18 +212,16 @@ def _points_of(path: PathArrays, *, study: Study, results: Results) -> Iterator[
             trials=done,
             failed=all_ended - done,
             missing=asked[strength] - all_ended,
-            estimates={name: of_strengths[row] for name, of_strengths in estimates.items()},
+            estimates={name: of_strengths[row] for name, of_strengths in by_measure.items()},
         )
 
 
 def _ended(results: Results, variant: str) -> Counter[float]:
     """Count the trials of each strength, however they ended."""
-    if results.trials.empty:
-        return Counter()
-    return Counter(results.trials.loc[results.trials["variant"] == variant, "strength"].tolist())
+    return Counter(results.trials["strength"][results.trials["variant"] == variant].tolist())
 
 
-def _estimates(path: PathArrays, measure: str) -> list[Estimate]:
+def estimates(path: PathArrays, measure: str) -> list[Estimate]:
     """Estimate a measure at each strength of a path."""
     values, trained = path.column(measure), path.trained
     found = [estimate(of_seeds[done]) for of_seeds, done in zip(values, trained, strict=True)]
@@ -285,25 +254,36 @@ def _further_sources(of_seeds: Estimate, values: NDArray[np.floating], *, overla
     )
 
 
-def _rows_by_point(rows: pd.DataFrame) -> dict[tuple[str, float], pd.DataFrame]:
-    if rows.empty:
-        return {}
-    groups = (group for _, group in rows.groupby(["variant", "strength"], sort=False))
-    return {(str(group["variant"].iloc[0]), float(group["strength"].iloc[0])): group for group in groups}
+def _curves_of(path: PathArrays, measures: Sequence[str]) -> Iterator[Curve]:
+    by_measure = {measure: path.over_epochs(measure) for measure in measures}
+    for row, strength in enumerate(path.strengths):
+        recorded = path.recorded[row]
+        seeds, epochs = np.flatnonzero(recorded.any(axis=1)), np.flatnonzero(recorded.any(axis=0))
+        if seeds.size:
+            for measure, values in by_measure.items():
+                yield _curve(path, strength, measure=measure, seeds=seeds, epochs=epochs, values=values[row])
 
 
-def _curve(variant: str, strength: float, *, measure: str, rows: pd.DataFrame, overlap: float | None) -> Curve:
-    table = rows.pivot(index="seed", columns="epoch", values=measure)
-    mean, _, low, high = t_interval(table.to_numpy(np.float64), overlap=overlap)
+def _curve(
+    path: PathArrays,
+    strength: float,
+    *,
+    measure: str,
+    seeds: NDArray[np.intp],
+    epochs: NDArray[np.intp],
+    values: NDArray[np.float64],
+) -> Curve:
+    table = values[np.ix_(seeds, epochs)]
+    mean, _, low, high = t_interval(table, overlap=path.overlap(measure)).tolist()
     return Curve(
-        variant,
+        path.variant,
         strength,
         measure,
         trials=len(table),
-        epochs=tuple(int(epoch) for epoch in table.columns),
-        mean=tuple(mean.tolist()),
-        low=tuple(low.tolist()),
-        high=tuple(high.tolist()),
-        seeds=tuple(int(seed) for seed in table.index),
-        of_seeds=tuple(map(tuple, table.to_numpy(np.float64).tolist())),
+        epochs=tuple(path.epochs[epoch] for epoch in epochs),
+        mean=tuple(mean),
+        low=tuple(low),
+        high=tuple(high),
+        seeds=tuple(path.seeds[seed] for seed in seeds),
+        of_seeds=tuple(map(tuple, table.tolist())),
     )

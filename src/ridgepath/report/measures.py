@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ridgepath.errors import InputError
-from ridgepath.results import Results
+from ridgepath.results import Results, column_names
 
 LOSS = "val_data_loss"
 """What strengths are compared on unless the user says otherwise."""
@@ -16,7 +16,7 @@ def check_measure(measure: str, results: Results) -> str:
         InputError: there is no such figure.
     """
     first = ("variant", "strength", "seed", "status", "reason", "engine", "seconds")
-    known = [str(name) for name in results.trials.columns if name not in first]
+    known = [name for name in column_names(results.trials) if name not in first]
     for name in (measure, f"val_{measure}"):
         if name in (*known, "gap", LOSS):
             return name

@@ -197,7 +197,7 @@ def summarize(
         families=compared,
         diagnoses=diagnosed,
         sides={each.variant: sides(by_variant[each.variant], each, by_name.get(each.variant)) for each in choices},
-        curves=curves(study, results),
+        curves=curves(results, paths),
         trials=trial_rows(results),
         distributions=distributions(study, results.portraits),
         first_layers=first_layers(study, results.portraits),
@@ -210,9 +210,7 @@ def summarize(
 
 
 def _engines(results: Results) -> tuple[str, ...]:
-    if results.trials.empty:
-        return ()
-    return tuple(sorted({str(engine) for engine in results.trials["engine"] if engine}))
+    return tuple(sorted({engine for engine in results.trials["engine"] if engine}))
 
 
 def _point_to_json(point: PathPoint) -> dict[str, Any]:

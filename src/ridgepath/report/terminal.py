@@ -21,6 +21,7 @@ from ridgepath.report.sketch import ASCII, UNICODE, sketch
 from ridgepath.report.summary import Choice, Failure, Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import Verdicts, VerdictTable, verdicts
+from ridgepath.texts import plain
 
 _GAP = 2
 _WIDEST_HEADING = 16
@@ -115,11 +116,6 @@ def _bullet(sentence: str) -> RenderableType:
     return line
 
 
-def _plain(text: str) -> str:
-    """Replace what could move the cursor or colour the terminal: names come from users."""
-    return "".join(letter if letter.isprintable() else "�" for letter in text)
-
-
 def _shown(text: str, options: ConsoleOptions) -> str:
     """Write a text in the letters that a console has."""
     if not options.ascii_only:
@@ -131,7 +127,7 @@ class _Line:
     """A text that may hold names."""
 
     def __init__(self, text: str, style: str = "") -> None:
-        self._text, self._style = _plain(text), style
+        self._text, self._style = plain(text), style
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         yield self._shown(options)
@@ -190,7 +186,7 @@ def _results(table: Table) -> _Divided:
     marks = _Printed("\n", tuple(" ".join(row.marks) for row in table.rows), left=True)
     trials = _Printed("\ntrials", tuple(row.trials for row in table.rows))
     measures = (
-        _Printed(_plain(column.group) + "\n" + column.title, tuple(str(row.cells[index]) for row in table.rows))
+        _Printed(plain(column.group) + "\n" + column.title, tuple(str(row.cells[index]) for row in table.rows))
         for index, column in enumerate(table.columns)
     )
     return _Divided(strengths, marks, trials, *measures)

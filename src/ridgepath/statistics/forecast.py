@@ -6,9 +6,8 @@ import dataclasses
 import math
 from collections.abc import Callable
 
-from scipy.special import ndtri
-
-from ridgepath.statistics.variance import ERROR, MeanSquares, half_width, quantile
+from ridgepath.statistics.student import normal_quantile, quantile
+from ridgepath.statistics.variance import ERROR, MeanSquares, half_width
 
 POWER = 0.8
 """The chance of a decision that a forecast promises, if difference and noise are as they were seen."""
@@ -96,7 +95,7 @@ def _imagine(squares: MeanSquares, seeds: int, examples: int) -> MeanSquares:
 
 
 def _decides(squares: MeanSquares, *, error: float, margin: float) -> bool:
-    reach = half_width(squares, error) + float(ndtri(POWER)) * squares.standard_error
+    reach = half_width(squares, error) + normal_quantile(POWER) * squares.standard_error
     return abs(squares.mean) > reach or abs(squares.mean) + reach < margin
 
 

@@ -30,10 +30,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import stdtr
 
 from ridgepath.statistics.evidence import Interval, Measured
-from ridgepath.statistics.variance import Covers, Floats, quantile
+from ridgepath.statistics.student import quantile
+from ridgepath.statistics.variance import Covers, Floats
 
 Course = Literal["turned", "still falling", "undecided"]
 
@@ -109,8 +109,8 @@ def _surely_rises(table: Floats, error: float, overlap: float, *, at: int) -> bo
     rises, errors = _rises(table, overlap, at=at)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = np.where(rises > 0, rises / errors, 0.0)  # No rise is no evidence, with or without noise.
-    levels = error / 2 * np.arange(1, len(rises) + 1) / len(rises)
-    return bool((np.sort(stdtr(len(table) - 1, -ratios)) <= levels).any())
+    levels = [quantile(len(table) - 1, error * k / len(rises)) for k in range(1, len(rises) + 1)]
+    return bool((np.sort(ratios)[::-1] >= levels).any())
 
 
 def _rises(table: Floats, overlap: float, *, at: int) -> tuple[Floats, Floats]:

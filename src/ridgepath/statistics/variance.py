@@ -53,8 +53,8 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import brentq
-from scipy.special import stdtrit
+
+from ridgepath.statistics.student import quantile
 
 Floats = NDArray[np.float64]
 Covers = Literal["seeds and examples", "seeds", "examples", "none", "seeds, examples and splits"]
@@ -253,11 +253,6 @@ def simultaneous_error(family: int, share: float = 1.0) -> float:
     return -math.expm1(math.log1p(-ERROR * share) / family)
 
 
-def quantile(degrees: int, error: float) -> float:
-    """Return what Student's t exceeds in absolute value with probability ``error``; 0 without degrees of freedom."""
-    return -float(stdtrit(degrees, error / 2)) if degrees else 0.0
-
-
 def p_value(squares: MeanSquares) -> float:
     """Return the smallest error at which the interval around the mean still leaves out 0.
 
@@ -272,8 +267,25 @@ def p_value(squares: MeanSquares) -> float:
         return 1.0
     if distance > half_width(squares, math.exp(SMALLEST_LOG_P)):
         return 0.0
-    log_p = brentq(lambda log_error: half_width(squares, math.exp(log_error)) - distance, SMALLEST_LOG_P, 0.0)
-    return math.exp(float(log_p))
+    return math.exp(_log_error(squares, distance))
+
+
+def _log_error(squares: MeanSquares, distance: float) -> float:
+    """Find the error, as a logarithm, whose interval reaches just so far: by the false position, as Illinois has it."""
+
+    def beyond(log_error: float) -> float:
+        width = half_width(squares, math.exp(log_error))
+        return (width - distance) / (width + distance)
+
+    (kept, of_kept), (last, of_last) = (SMALLEST_LOG_P, beyond(SMALLEST_LOG_P)), (0.0, -1.0)
+    while abs(kept - last) > 1e-12 * -SMALLEST_LOG_P:
+        middle = (kept * of_last - last * of_kept) / (of_last - of_kept)
+        of_middle = beyond(middle)
+        if not of_middle or middle == last:
+            return middle
+        kept, of_kept = (last, of_last) if of_middle * of_last < 0 else (kept, of_kept / 2)
+        last, of_last = middle, of_middle
+    return last
 
 
 def mean_estimate(values: ArrayLike, *, overlap: float | None = None) -> MeanEstimate:

@@ -26,6 +26,7 @@ import numpy as np
 from ridgepath.training.coefficients import Coefficients, swapped, without_weight_penalties
 from ridgepath.training.models import Batch, first_line, metric_names
 from ridgepath.training.probes import Gradients, step_sizes
+from ridgepath.training.windows import windows_for_cpu
 
 Arrays = list[jax.Array] | list[np.ndarray]
 State = dict[str, Arrays]
@@ -167,7 +168,7 @@ class Lowered:
         Returns:
             The new state and metric state; the metrics include the running ``loss``, penalty included.
         """
-        with self._numbers.traced(coefficients):
+        with self._numbers.traced(coefficients), windows_for_cpu():
             _, (trainable, non_trainable, optimizer, metric_state) = self.model.train_step(
                 (state["trainable"], state["non_trainable"], state["optimizer"], metric_state), batch
             )
@@ -182,7 +183,7 @@ class Lowered:
             and what of it calling the model adds, (2,); the new metric state.
         """
         features, targets, weights = _three(batch)
-        with self._numbers.traced(coefficients), without_weight_penalties(self.model):
+        with self._numbers.traced(coefficients), without_weight_penalties(self.model), windows_for_cpu():
             predictions, _, added = _call(
                 self.model, state["trainable"], state["non_trainable"], features, training=False
             )

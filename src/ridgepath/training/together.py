@@ -59,7 +59,7 @@ class Lanes:
         zeros = [np.zeros((count, *each.shape), each.dtype) for each in lowered.metric_state]
         self._metric_state = jax.device_put(zeros)
         self.train_epoch = jax.jit(jax.vmap(program._train_epoch, in_axes=(0, 0, None, None)), donate_argnums=0)
-        self.evaluate_chunk = jax.jit(jax.vmap(lowered.evaluate, in_axes=(0, 0, 0, None)))
+        self.evaluate_chunk = jax.jit(jax.vmap(program._evaluate_chunk, in_axes=(0, 0, 0, None)))
         self.metric_results = jax.jit(jax.vmap(lowered.metric_results))
 
     def evaluate(self, state: State, coefficients: jax.Array | np.ndarray, chunks: Iterable[Batch]) -> _Taken:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +38,12 @@ class Drawing:
 def colour(name: str) -> str:
     """Name a colour of the page."""
     return f"var(--{name})"
+
+
+def coloured(figure: go.Figure, colours: Mapping[str, str]) -> go.Figure:
+    """Return a figure for where no page has a palette, on a ground of its own: name of a colour → colour."""
+    text = re.sub(r"var\(--([\w-]+)\)", lambda found: colours[found[1]], figure.to_json())
+    return go.Figure(json.loads(text)).update_layout(paper_bgcolor=colours["panel"])
 
 
 def frame(*, height: int) -> dict[str, Any]:

@@ -1,0 +1,13 @@
+"""Texts of others in a terminal: names come from users, and studies from strangers."""
+
+from __future__ import annotations
+
+
+def plain(text: str) -> str:
+    """Replace what could move the cursor, colour the terminal or turn the direction of what follows."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def on_one_line(text: str) -> str:
+    """Return a text of one or more lines as a plain one of one line."""
+    return plain(" ".join(text.splitlines()))
