@@ -7,6 +7,15 @@ import ridgepath as rp
 from ridgepath import session
 from ridgepath.builders import TASK_NETWORK
 from ridgepath.execution.gpus import TOGETHER
+from ridgepath.progress import Watch
+from ridgepath.results import Leg
+
+
+def test_what_several_workers_remark_is_said_once(capsys):
+    legs = [Leg(remarks=("Fewer at a time.",)), Leg(), Leg(remarks=("Fewer at a time.", "Slowly."))]
+    with Watch() as watch:
+        assert list(watch.follow(legs, trials=3, epochs=1)) == []
+    assert capsys.readouterr().err.splitlines()[-2:] == ["Fewer at a time.", "Slowly."]
 
 
 def test_a_study_together_has_the_figures_of_one_trained_one_by_one(digits_file, tmp_path, monkeypatch):
