@@ -43,7 +43,7 @@ FLOORS = (
     ("training", "statistics", "execution"),
     ("report", "trackers"),
     (
-        *("progress", "search", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
+        *("progress", "search", "crew", "session", "resuming", "deciding", "refitting", "showing", "tracking", "path"),
         *("reading", "api"),
         *("cli", "__main__"),
     ),
@@ -59,7 +59,7 @@ PLACES = {
     ),
 }
 APART = {"training", "statistics", "execution"}
-MAY_DELAY = {"session", "refitting", "showing", "tracking", "path", "cli"}
+MAY_DELAY = {"crew", "refitting", "showing", "tracking", "path", "cli"}
 
 
 def modules():

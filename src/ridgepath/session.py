@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import math
 import platform
 import re
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,20 +15,20 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from ridgepath.arrays import Split
 from ridgepath.builders import Builder
 from ridgepath.callbacks import LAST, EarlyStopping, check_keep, check_monitor
+from ridgepath.crew import Crew, import_training, inspect
 from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
-from ridgepath.execution.gpus import is_together_asked, usable_gpus
+from ridgepath.execution.gpus import usable_gpus
 from ridgepath.execution.local import LocalWorkers, available_cores
 from ridgepath.progress import Watch, explain
-from ridgepath.results import Leg, TrialResult, epoch_columns
+from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.search import Found, extensions, find_strengths, found_before, next_extension, short, with_strengths
 from ridgepath.splits import describe, sizes
 from ridgepath.statistics.bracket import COUNT
 from ridgepath.store import FILE, StudyStore, check_folder
-from ridgepath.study import FIXED, NetworkCard, Shard, Study, Trial, Variant, plan_shards, proof_examples
+from ridgepath.study import FIXED, NetworkCard, Study, Trial, Variant
 from ridgepath.weighting import ClassWeight, check_class_weight, frozen_class_weight
 
 ENGINES = ("auto", "jax", "reference")
@@ -145,7 +142,7 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
     sitting = _Sitting.begin()
     watch.stage("starting workers, loading data")
     with LocalWorkers(min(request.workers or available_cores(), request.trials)) as pool:
-        pool.warm(_import_training)
+        pool.warm(import_training)
         dataset = load_dataset(request.data)
         study = request.study(dataset)
         folder = request.folder or default_folder(study)
@@ -159,10 +156,10 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
         missing = _missing(study, store)
         if missing or searching or _is_to_grow(found, study, store):
             watch.stage("building the network at every strength")
-            inspected = _inspect(pool, request.builder, study, dataset)
+            inspected = inspect(pool, request.builder, study, dataset)
             with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
                 dataset = Dataset.open(Path(data_folder))  # mapped, like the workers': one copy in memory for all
-                crew = _Crew(pool, request.builder, data_folder)
+                crew = Crew(pool, request.builder, data_folder)
                 whole = study if store is None else store.study.grown_by(study)
                 crew.prepare(short(study) if searching else whole)
                 network = crew.met(inspected())
@@ -172,7 +169,7 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
                 if searching:
                     found = find_strengths(study, crew.train, watch)
                     study = with_strengths(study, found.strengths)
-                    network = crew.met(_inspect(pool, request.builder, study, dataset)())
+                    network = crew.met(inspect(pool, request.builder, study, dataset)())
                     missing = _missing(study, store)
                 for sentence in (*dataset.account, *describe(study)):
                     watch.say(sentence)
@@ -209,32 +206,6 @@ class _Sitting:
     @property
     def seconds(self) -> float:
         return time.perf_counter() - self.clock
-
-
-@dataclass
-class _Crew:
-    """The workers, and what all of them need to know."""
-
-    pool: LocalWorkers
-    builder: Builder
-    data_folder: str
-    proven: frozenset[str] = frozenset()
-
-    def met(self, network: NetworkCard) -> NetworkCard:
-        """Remember which programs of a network have proved themselves."""
-        self.proven |= network.proven
-        return network
-
-    def prepare(self, study: Study) -> None:
-        """Let every worker compile a study's program, and do not wait for it."""
-        self.pool.warm(_prepare, self.builder, self.data_folder, study)
-
-    def train(self, study: Study, trials: Sequence[Trial]) -> Iterator[Leg]:
-        """Train trials with the settings of a study, and yield every leg as it is finished."""
-        is_together = self.pool.gpus or is_together_asked()
-        share = math.ceil(len(trials) / self.pool.workers)
-        shards = plan_shards(trials, together=max(share, 1) if is_together else 1)
-        return self.pool.train(shards, _TrainLeg(self.builder, self.data_folder, study, self.proven))
 
 
 def _check_count(name: str, value: object) -> None:
@@ -298,7 +269,7 @@ def _machine() -> str:
 
 
 def _train(
-    crew: _Crew,
+    crew: Crew,
     store: StudyStore,
     rounds: Iterable[Sequence[Trial]],
     study: Study,
@@ -325,67 +296,9 @@ def _train(
         store.add_session(started=sitting.started, seconds=sitting.seconds, workers=crew.pool.workers, trials=done)
 
 
-def _inspect(pool: LocalWorkers, builder: Builder, study: Study, dataset: Dataset) -> Callable[[], NetworkCard]:
-    """Let workers look at the network, a variant each, and return what waits for what they found."""
-    examples = dataset.train.take(slice(proof_examples(study.data.train, study.batch_size)))
-    found = [
-        pool.begin(_inspect_network, builder, study, [(variant.name, s) for s in variant.strengths], examples)
-        for variant in study.variants
-    ]
-
-    def both(one: NetworkCard, other: NetworkCard) -> NetworkCard:
-        return replace(one, refused=one.refused | other.refused, proven=one.proven | other.proven)
-
-    return lambda: functools.reduce(both, [value() for value in found])
-
-
 @contextmanager
 def _saved(dataset: Dataset, *, pooled: bool) -> Iterator[str]:
     """Put the arrays where the workers map them into memory, once for all of them."""
     with tempfile.TemporaryDirectory(prefix="ridgepath-") as folder:
         dataset.save(Path(folder), pooled=pooled)
         yield folder
-
-
-# What follows runs in the workers. It delays the import of the training floor, so that Keras and JAX start there
-# and never in the caller's process, where Keras may run on another backend.
-
-
-def _import_training() -> None:
-    """Import what trains, without the packages that Keras takes along for plots and wrappers: half of its import."""
-    absent = [name for name in ("matplotlib", "sklearn") if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(absent))  # type: ignore[arg-type]
-    try:
-        import ridgepath.training.shard  # noqa: F401
-    finally:
-        for name in absent:
-            del sys.modules[name]
-
-
-def _prepare(builder: Builder, data_folder: str, study: Study) -> None:
-    from ridgepath.training.shard import Task, prepare
-
-    prepare(Task(builder, data_folder, study, together=is_together_asked()))
-
-
-def _inspect_network(
-    builder: Builder, study: Study, points: Sequence[tuple[str, float]], examples: Split
-) -> NetworkCard:
-    from ridgepath.training.device import fit_batch
-    from ridgepath.training.inspection import inspect_network
-
-    return inspect_network(builder, study, points, examples=fit_batch(examples, study.class_weight))
-
-
-@dataclass(frozen=True)
-class _TrainLeg:
-    builder: Builder
-    data_folder: str
-    study: Study
-    proven: frozenset[str]
-
-    def __call__(self, shard: Shard, progress: bytes | None) -> Leg:
-        from ridgepath.training.shard import Task, train_leg
-
-        task = Task(self.builder, self.data_folder, self.study, together=is_together_asked())
-        return train_leg(task, shard, progress, proven=self.proven)

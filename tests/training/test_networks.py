@@ -123,6 +123,27 @@ def test_weights_of_another_shape_or_scale_are_left_alone(few, argument, strengt
         assert equal(weights, model.get_weights())
 
 
+def test_a_network_restarts_with_another_seed_as_if_it_were_built_anew(few):
+    builder = find_builder(PENALTIES_NETWORK)
+    networks = Networks(builder, study_of(builder, few, l2=(0.0, 0.1), dropout=(0.3,)), example=EXAMPLE)
+    for first, second in (
+        (Trial("l2", 0.1, 0), Trial("l2", 0.1, 1)),
+        (Trial("dropout", 0.3, 0), Trial("dropout", 0.3, 1)),
+    ):
+        model, anew = networks.start(first), networks.start(second)
+        assert networks.restart(model, second)
+        assert [np.asarray(v.value).tolist() for v in model.variables] == [
+            np.asarray(v.value).tolist() for v in anew.variables
+        ]
+
+
+@pytest.mark.parametrize(("argument", "strength"), [("width", 8.0), ("scale", 4.0)])
+def test_a_network_whose_weights_are_its_own_does_not_restart(few, argument, strength):
+    builder = find_builder(still)
+    networks = Networks(builder, study_of(builder, few, **{argument: (1.0, strength)}), example=EXAMPLE)
+    assert not networks.restart(networks.start(Trial(argument, strength, 0)), Trial(argument, strength, 1))
+
+
 @pytest.mark.parametrize(("engine", "engines"), [("auto", "jax jax jax"), ("reference", "reference " * 3)])
 def test_both_engines_and_refit_train_from_these_weights(few, tmp_path, engine, engines):
     few.save(tmp_path, pooled=False)

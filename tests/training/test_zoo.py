@@ -53,6 +53,17 @@ def test_it_is_lowered_and_proves_itself(network):
 
 
 @pytest.mark.slow
+def test_it_restarts_with_another_seed_as_if_it_were_built_anew(network):
+    _, networks, data, _ = network
+    model, example = started(networks), few(data, BATCH)
+    trial = Trial("s", STRENGTH, 4)
+    if networks.restart(model, trial):
+        restarted = lowering.Lowered(model, example).state
+        for name, values in lowering.Lowered(networks.start(trial), example).state.items():
+            assert all(np.array_equal(*pair) for pair in zip(values, restarted[name], strict=True))
+
+
+@pytest.mark.slow
 def test_its_trial_equals_fit(network):
     name, networks, data, study = network
     if name in DRAWS_IN_INFERENCE:

@@ -27,13 +27,15 @@ class InitialWeights:
         trainable, others = ([keras.ops.convert_to_numpy(v.value) for v in group] for group in groups)
         return cls(trainable, others, _initializers(model))
 
-    def give(self, model: Any) -> None:
-        """Assign the values to a model, if its weights are like these."""
+    def give(self, model: Any) -> bool:
+        """Assign the values to a model as far as its weights are like these, and return whether it has all of them."""
         if not _alike(model.trainable_variables, self.trainable) or _initializers(model) != self.settings:
-            return
+            return False
         _assign(model.trainable_variables, self.trainable)
-        if _alike(_others(model), self.others):
-            _assign(_others(model), self.others)
+        if not _alike(_others(model), self.others):
+            return False
+        _assign(_others(model), self.others)
+        return True
 
 
 def seed_random_layers(model: Any, seed: int) -> None:

@@ -72,6 +72,19 @@ class Networks:
         seed_random_layers(model, trial.seed)
         return model
 
+    def restart(self, model: Any, trial: Trial) -> bool:
+        """Make a model that was not trained yet the one that :meth:`start` returns for another seed, without a build.
+
+        Args:
+            model: what :meth:`start` returned for a trial of the same variant and strength.
+
+        Returns:
+            Whether that can be done; else some of its weights are its own, and follow from a build.
+        """
+        given = self._initial(trial.seed).give(model)
+        seed_random_layers(model, trial.seed)
+        return given
+
     def _build_initial(self, seed: int) -> InitialWeights:
         return InitialWeights.of(self.build(Trial(*self._first, seed)))
 

@@ -122,7 +122,7 @@ class _Workshop:
         self.proven: frozenset[str] = frozenset()
         self._refused: dict[tuple[str, float], str] = {}
         self._programs: dict[str, one.Program] = {}
-        self._lowered: dict[tuple[str, float], tuple[one.Program, np.ndarray] | None] = {}
+        self._lowered: dict[tuple[str, float], tuple[one.Program, Lowered] | None] = {}
         self._lanes = functools.cache(Lanes)
         self._rooms: dict[str, Room] = {}
         self._remarks: list[str] = []
@@ -181,12 +181,12 @@ class _Workshop:
         """Return how many trials of one program go together, of these; one, where it does not work for several."""
         if len(trials) == 1:
             return 1
-        program, coefficients = self._of(trials[0])
+        program, lowered = self._of(trials[0])
         data = self._data_of(trials[0])
 
         def needed(count: int) -> int:
             state, keeps_best = program.lowered.state, self.study.keeps_best
-            return self._lanes(program, count).bytes_needed(state, coefficients, data, keeps_best=keeps_best)
+            return self._lanes(program, count).bytes_needed(state, lowered.coefficients, data, keeps_best=keeps_best)
 
         try:
             return self._room(trials[0]).take(len(trials), needed, free_bytes())
@@ -262,7 +262,9 @@ class _Workshop:
         return trained - sum(member.progress.epoch for member in members), results, rest
 
     def _started(self, trial: Trial) -> Member:
-        lowered = Lowered(self.networks.start(trial), self.example)
+        _, lowered = self._of(trial)
+        if not self.networks.restart(lowered.model, trial):
+            lowered = Lowered(self.networks.start(trial), self.example)
         progress = one.start(lowered, watcher=one.watcher_of(self.study), keeps_best=self.study.keeps_best)
         return Member(trial, progress, lowered.coefficients)
 
@@ -275,20 +277,20 @@ class _Workshop:
     def _data_of(self, trial: Trial) -> TrialData:
         return self.data(trial.seed, together=self._of(trial)[0].together)
 
-    def _of(self, trial: Trial) -> tuple[one.Program, np.ndarray]:
+    def _of(self, trial: Trial) -> tuple[one.Program, Lowered]:
         """Return what :meth:`lowered` does of a trial that has a program."""
         lowered = self.lowered(trial)
         assert lowered is not None
         return lowered
 
-    def lowered(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
-        """Return the proven program and the coefficients of a trial, or ``None`` for the reference engine."""
+    def lowered(self, trial: Trial) -> tuple[one.Program, Lowered] | None:
+        """Return the proven program and the lowered model of a trial's strength; ``None`` for the reference engine."""
         point = trial.variant, trial.strength
         if point not in self._lowered:
             self._lowered[point] = self._proven(trial) if self.study.engine != "reference" else None
         return self._lowered[point]
 
-    def _proven(self, trial: Trial) -> tuple[one.Program, np.ndarray] | None:
+    def _proven(self, trial: Trial) -> tuple[one.Program, Lowered] | None:
         try:
             program, lowered = self.program(trial)
             if lowered.key not in self.proven:
@@ -297,7 +299,7 @@ class _Workshop:
         except NotLoweredError as error:
             self._refused[trial.variant, trial.strength] = str(error)
             return None
-        return program, lowered.coefficients
+        return program, lowered
 
     def _prove(self, lowered: Lowered, *, together: bool = False) -> None:
         wanted = proof_examples(self.study.data.train, self.study.batch_size)
