@@ -4,14 +4,23 @@ import numpy as np
 import pytest
 
 import ridgepath as rp
-from ridgepath import session
+from ridgepath import crew
 from ridgepath.builders import TASK_NETWORK
 from ridgepath.execution.gpus import TOGETHER
+from ridgepath.progress import Watch
+from ridgepath.results import Leg
+
+
+def test_what_several_workers_remark_is_said_once(capsys):
+    legs = [Leg(remarks=("Fewer at a time.",)), Leg(), Leg(remarks=("Fewer at a time.", "Slowly."))]
+    with Watch() as watch:
+        assert list(watch.follow(legs, trials=3, epochs=1)) == []
+    assert capsys.readouterr().err.splitlines()[-2:] == ["Fewer at a time.", "Slowly."]
 
 
 def test_a_study_together_has_the_figures_of_one_trained_one_by_one(digits_file, tmp_path, monkeypatch):
-    shards, plan = [], session.plan_shards
-    monkeypatch.setattr(session, "plan_shards", lambda *given, **kw: shards.append(plan(*given, **kw)) or shards[-1])
+    shards, plan = [], crew.plan_shards
+    monkeypatch.setattr(crew, "plan_shards", lambda *given, **kw: shards.append(plan(*given, **kw)) or shards[-1])
     paths = []
     for together in ("0", "1"):
         monkeypatch.setenv(TOGETHER, together)

@@ -51,6 +51,7 @@ class Watch:
         self._task = self._bar.add_task("starting", total=None, counts="")
         self._trials = self._all_trials = self._epochs = 0
         self._refused: set[tuple[str, float]] = set()
+        self._remarks: set[str] = set()
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -87,13 +88,19 @@ class Watch:
         for sentence in explain(new, several=several):
             self.say(sentence)
 
+    def _say_remarks(self, remarks: Iterable[str]) -> None:
+        """Say what workers remark, but for what another one said before."""
+        for remark in remarks:
+            if remark not in self._remarks:
+                self._remarks.add(remark)
+                self.say(remark)
+
     def follow(self, legs: Iterable[Leg], *, trials: int, epochs: int) -> Iterator[TrialResult]:
         """Yield the results of legs as they come, and count: so many trials of so many epochs each are trained."""
         self.begin(trials=trials, epochs=epochs)
         for leg in legs:
             self.say_refused(leg.refused, several=True)
-            for remark in leg.remarks:
-                self.say(remark)
+            self._say_remarks(leg.remarks)
             yield from leg.results
             self.advance(trials=len(leg.results), epochs=leg.epochs)
 

@@ -164,6 +164,20 @@ def test_what_was_trained_in_legs_before_is_kept_when_memory_runs_out(task_of, a
     assert_alike(results, alone)
 
 
+def test_a_group_that_a_worker_cannot_even_begin_is_tried_alone(task_of, monkeypatch):
+    """One that comes from another worker, say, whose file of the builder is not there."""
+    task = task_of()
+    workshop = shard_module._workshop(task)
+    waiting = shard_module._Waiting(task.study.trials[:2], (), 2)
+    monkeypatch.setattr(workshop, "lowered", lambda trial: (_ for _ in ()).throw(OSError("no such file")))
+    results, left = workshop.mended(waiting, OSError("no such file"))
+    assert results == []
+    assert [part.lanes for part in left] == [1, 1]
+    (result,), none = workshop.mended(left[0], OSError("no such file"))
+    assert (result.status, result.reason, none) == (FAILED, "OSError: no such file", [])
+    workshop.take_remarks()
+
+
 def test_what_fails_together_is_tried_alone_and_only_what_fails_alone_has_failed(task_of, alone, monkeypatch):
     fail_above(monkeypatch, 1, after=0, error=ValueError("no rule for lanes"))
     right = shard_module.one.train_one_epoch

@@ -214,7 +214,7 @@ class _Workshop:
             (trial,) = waiting.trials
             return [failed(trial, f"{type(error).__name__}: {error}".splitlines()[0])], []
         reason = "the device ran out of memory" if is_out_of_memory(error) else first_line(error)
-        most = self._room(waiting.trials[0]).halve(waiting.lanes)
+        most = self._rooms.setdefault(self._key(waiting.trials[0]), Room()).halve(waiting.lanes)
         self._remarks.append(
             f"{waiting.lanes} networks at a time are too many ({reason}): at most {most} from here on."
         )
