@@ -102,8 +102,8 @@ def test_only_what_stands_between_the_marks_is_replaced():
 
 
 def test_a_better_limit_of_the_same_machine_is_kept():
-    joined = Limits(1.0, {"task": 3.0, "table": 1.0}).best(Limits(2.0, {"task": 2.0}))
-    assert joined == Limits(2.0, {"task": 2.0, "table": 1.0})
+    busy, quiet = Limits(1.0, {"task": 3.0, "table": 1.0}), Limits(2.0, {"task": 2.0})
+    assert busy.best(quiet) == quiet.best(busy) == Limits(2.0, {"task": 2.0, "table": 1.0})
 
 
 def test_the_figure_names_every_line_and_bar_and_suits_dark_pages(results, tmp_path):
