@@ -1,6 +1,6 @@
 """Time ridgepath and its peers on the same trials, in one sitting: whole processes, in interleaved rounds.
 
-    make bench                                  everything, in about 80 minutes on two cores, and the tables anew
+    make bench                                  everything, an hour or more on two cores, and the tables anew
     python benchmarks/bench.py --parts 1:8      the first eight parts of it
     python benchmarks/bench.py --workload digits --peer torch --trials 4 --epochs 1,5 --rounds 1
     python benchmarks/tables.py                 RESULTS.md, the README and its figure, from results.json

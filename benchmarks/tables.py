@@ -227,13 +227,23 @@ def _place(workload: str) -> int:
     return list(WORKLOADS).index(workload)
 
 
+def write_pages(results: Results) -> list[Path]:
+    """Write the pages and the figure, and return what was written; the README needs ridgepath's times of the task."""
+    pages = [(RESULTS_PAGE, "sitting", page(results))]
+    task = results.of("task", 4)
+    if RIDGEPATH in per_trial_epoch(task) and RIDGEPATH in whole(task, WORKLOADS["task"].epochs):
+        pages.append((README, "speed", account(results)))
+        draw(results, FIGURE)
+    for path, mark, content in pages:
+        path.write_text(replaced(path.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
+    return [path for path, *_ in pages]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Write results.json into RESULTS.md and the README.")
     parser.add_argument("--results", type=Path, default=FILE)
-    results = read(parser.parse_args().results)
-    for path, mark, content in ((RESULTS_PAGE, "sitting", page(results)), (README, "speed", account(results))):
-        path.write_text(replaced(path.read_text(encoding="utf-8"), mark, content), encoding="utf-8")
-    draw(results, FIGURE)
+    for path in write_pages(read(parser.parse_args().results)):
+        print(path)
 
 
 if __name__ == "__main__":

@@ -3,10 +3,11 @@
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+import tables
 from chart import INK, INK_ON_DARK, apart, draw
 from limit import Limits
 from results import DONE, FAILED, NOT_RUN, Results, Run, read
-from tables import FILE, README, RESULTS_PAGE, account, page, replaced
+from tables import FILE, README, RESULTS_PAGE, account, page, replaced, write_pages
 
 LOSSES = ((0.0, 1_000, 0.3), (1e-4, 1_000, 0.3), (1e-3, 1_000, 0.3), (1e-2, 1_000, 0.42))
 OTHERS = tuple((strength, seed, loss + 0.1) for strength, seed, loss in LOSSES)
@@ -101,8 +102,8 @@ def test_only_what_stands_between_the_marks_is_replaced():
 
 
 def test_a_better_limit_of_the_same_machine_is_kept():
-    joined = Limits(1.0, {"task": 3.0, "table": 1.0}).best(Limits(2.0, {"task": 2.0}))
-    assert joined == Limits(2.0, {"task": 2.0, "table": 1.0})
+    busy, quiet = Limits(1.0, {"task": 3.0, "table": 1.0}), Limits(2.0, {"task": 2.0})
+    assert busy.best(quiet) == quiet.best(busy) == Limits(2.0, {"task": 2.0, "table": 1.0})
 
 
 def test_the_figure_names_every_line_and_bar_and_suits_dark_pages(results, tmp_path):
@@ -124,9 +125,35 @@ def test_names_of_lines_are_kept_apart():
     assert placed["c"] == 100.0
 
 
+@pytest.fixture
+def pages(tmp_path, monkeypatch):
+    for name in ("RESULTS_PAGE", "README"):
+        (tmp_path / name).write_text("<!-- sitting -->\n<!-- /sitting -->\n<!-- speed -->\n<!-- /speed -->\n")
+        monkeypatch.setattr(tables, name, tmp_path / name)
+    monkeypatch.setattr(tables, "FIGURE", tmp_path / "speed.svg")
+    return tmp_path
+
+
+def test_pages_and_figure_are_written(results, pages):
+    assert write_pages(results) == [pages / "RESULTS_PAGE", pages / "README"]
+    assert "| ridgepath | 26.8 s |" in (pages / "RESULTS_PAGE").read_text()
+    assert "(speed.svg)" in (pages / "README").read_text()
+    assert (pages / "speed.svg").exists()
+
+
+def test_without_the_task_the_readme_stays(results, pages):
+    assert write_pages(Results(results.sittings, results.of("digits", 4), results.limits)) == [pages / "RESULTS_PAGE"]
+    assert not (pages / "speed.svg").exists()
+
+
 @pytest.mark.skipif(not FILE.exists(), reason="no sitting is kept")
-def test_the_pages_are_those_of_the_results():
-    results = read(FILE)
-    for path, mark, content in ((RESULTS_PAGE, "sitting", page(results)), (README, "speed", account(results))):
-        text = path.read_text(encoding="utf-8")
-        assert replaced(text, mark, content) == text, f"{path.name} is older: python benchmarks/tables.py"
+def test_the_pages_are_those_of_the_results(tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    for name, path in (("RESULTS_PAGE", RESULTS_PAGE), ("README", README)):
+        monkeypatch.setattr(tables, name, tmp_path / path.name)
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setattr(tables, "FIGURE", tmp_path / "docs" / "speed.svg")
+    write_pages(read(FILE))
+    for path in (RESULTS_PAGE, README):
+        rendered = (tmp_path / path.name).read_text(encoding="utf-8")
+        assert rendered == path.read_text(encoding="utf-8"), f"{path.name} is older: python benchmarks/tables.py"
