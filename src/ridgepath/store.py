@@ -29,7 +29,7 @@ from ridgepath.question import QUESTION_FILE, keep_question, question_file
 from ridgepath.results import DIVERGED, DONE, KEY, Results, Table, TrialResult, epoch_columns
 from ridgepath.schema import PORTRAYED, VERSION, Schema, check_tables, version_of
 from ridgepath.study import Study, Trial
-from ridgepath.texts import on_one_line
+from ridgepath.texts import encodable, on_one_line
 from ridgepath.typed import check_types
 
 FILE = "study.db"
@@ -233,7 +233,7 @@ class StudyStore:
 
     def _rows(self, result: TrialResult) -> dict[str, list[tuple[object, ...]]]:
         key = _key(result.trial)
-        outcome = (result.status, result.reason, result.engine, float(result.seconds))
+        outcome = (result.status, encodable(result.reason), result.engine, float(result.seconds))
         figures = list(self._schema.columns("trials"))[len(key) + len(outcome) :]
         for split, losses in result.example_losses.items():
             if np.shape(losses) != (self._examples.get(split),):
@@ -326,7 +326,7 @@ def _question(study: Study) -> dict[str, object]:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return encodable(json.dumps(value, ensure_ascii=False, allow_nan=False))
 
 
 def _damaged(folder: Path, received: str) -> StudyError:

@@ -11,3 +11,8 @@ def plain(text: str) -> str:
 def on_one_line(text: str) -> str:
     """Return a text of one or more lines as a plain one of one line."""
     return plain(" ".join(text.splitlines()))
+
+
+def encodable(text: str) -> str:
+    """Return a text that UTF-8 can write: parts of a file's name that are no text are escaped, as in JSON."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -103,7 +103,7 @@ def list_studies(
 def print_answer(summary: Summary, *, as_json: bool) -> None:
     """Print what a study found."""
     if as_json:
-        typer.echo(json.dumps(summary.to_json(), allow_nan=False, ensure_ascii=False))
+        typer.echo(json.dumps(summary.to_json(), allow_nan=False))  # In ASCII, in which nothing commands a terminal.
         return
     from rich.console import Console
 

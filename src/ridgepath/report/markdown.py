@@ -22,6 +22,7 @@ from ridgepath.report.summary import Choice, Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import verdicts
 from ridgepath.report.writing import write_together
+from ridgepath.texts import encodable
 
 _DOTS_AN_INCH = 160
 _SPACES = re.compile("[^\\S\N{NO-BREAK SPACE}]+")
@@ -36,7 +37,7 @@ def write_markdown(summary: Summary, target: Path, lang: str = "en") -> None:
     figure, image = target.with_name(f"{target.stem}-path.png"), io.BytesIO()
     path_figure(summary, lang).savefig(image, format="png", dpi=_DOTS_AN_INCH)
     text = markdown(summary, lang, figure=figure.name)
-    write_together({target: text.encode(), figure: image.getvalue()})
+    write_together({target: encodable(text).encode(), figure: image.getvalue()})
 
 
 def markdown(summary: Summary, lang: str = "en", *, figure: str = "") -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ridgepath.errors import InputError
 from ridgepath.files import drafts
+from ridgepath.texts import encodable
 
 
 def write_whole(target: Path, text: str) -> None:
@@ -15,7 +16,7 @@ def write_whole(target: Path, text: str) -> None:
     Raises:
         InputError: the file cannot be written there; ``target`` is as it was.
     """
-    write_together({target: text.encode()})
+    write_together({target: encodable(text).encode()})
 
 
 def write_together(contents: Mapping[Path, bytes]) -> None:
