@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from jax._src.array import ArrayImpl
-from lanes import OF_MANY_PARTS, STRENGTHS, Bench, assert_equal, many_parts, simple
+from lanes import OF_MANY_PARTS, Bench, assert_equal, many_parts, simple
 from zoo import NETWORKS, VECTORS, _data, _draws
 
 from ridgepath.callbacks import EarlyStopping
@@ -26,7 +26,8 @@ def test_together_is_one_after_the_other(name):
     for mine, theirs in zip(together, bench.alone(), strict=True):
         assert_equal(mine, theirs)
     figures = [progress.epochs["val_data_loss"] for progress in together]
-    assert len({*map(tuple, figures)}) == len(STRENGTHS), "they are different trials"
+    different = {member.coefficients.tobytes() for member in bench.members}
+    assert len({*map(tuple, figures)}) == len(different), "they are different trials where their strengths are felt"
 
 
 @pytest.mark.slow
