@@ -18,7 +18,7 @@ SHARING = [name for name in NETWORKS if name != "add_loss in a layer of one's ow
 """Networks whose strengths share one program."""
 
 NO_GRADIENT = "MultiHeadAttention"
-"""The bias of its keys has a gradient of rounding alone, of which Adam makes whole steps; its outputs do not feel it."""
+"""The bias of its keys has a gradient of rounding alone, of which Adam makes whole steps; no output feels it."""
 
 
 @pytest.mark.parametrize("name", ["many parts", *(pytest.param(name, marks=pytest.mark.slow) for name in SHARING)])
