@@ -9,13 +9,16 @@ import keras
 import numpy as np
 import pytest
 from jax._src.array import ArrayImpl
-from lanes import OF_MANY_PARTS, STRENGTHS, Bench, assert_equal, many_parts, simple
+from lanes import OF_MANY_PARTS, Bench, assert_equal, many_parts, simple
 from zoo import NETWORKS, VECTORS, _data, _draws
 
 from ridgepath.callbacks import EarlyStopping
 
 SHARING = [name for name in NETWORKS if name != "add_loss in a layer of one's own"]
 """Networks whose strengths share one program."""
+
+NO_GRADIENT = "MultiHeadAttention"
+"""The bias of its keys has a gradient of rounding alone, of which Adam makes whole steps; no output feels it."""
 
 
 @pytest.mark.parametrize("name", ["many parts", *(pytest.param(name, marks=pytest.mark.slow) for name in SHARING)])
@@ -24,9 +27,10 @@ def test_together_is_one_after_the_other(name):
     assert len(set(bench.keys)) == 1
     together, _ = bench.together()
     for mine, theirs in zip(together, bench.alone(), strict=True):
-        assert_equal(mine, theirs)
+        assert_equal(mine, theirs, weights=name != NO_GRADIENT)
     figures = [progress.epochs["val_data_loss"] for progress in together]
-    assert len({*map(tuple, figures)}) == len(STRENGTHS), "they are different trials"
+    different = {member.coefficients.tobytes() for member in bench.members}
+    assert len({*map(tuple, figures)}) == len(different), "they are different trials where their strengths are felt"
 
 
 @pytest.mark.slow
