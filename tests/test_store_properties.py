@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ridgepath.portraits import BINS, Portrait
+from ridgepath.question import QUESTION_FILE
 from ridgepath.results import DIVERGED, DONE, FAILED, TrialResult, epoch_columns, trial_columns
 from ridgepath.store import FILE, StudyStore
 from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
@@ -133,7 +134,7 @@ class Stores(RuleBasedStateMachine):
         assert store.finished() == {trial for trial, given in self.written.items() if given.status != FAILED}
         assert store.context == self.context
         assert np.isclose(store.seconds, self.seconds)
-        assert os.listdir(self.folder) == [FILE]
+        assert sorted(os.listdir(self.folder)) == [FILE, QUESTION_FILE]
 
     def teardown(self) -> None:
         shutil.rmtree(self.place)
