@@ -16,6 +16,7 @@ FLOORS = (
             "texts",
             "typed",
             "files",
+            "holding",
             "toml",
             "directions",
             "callbacks",

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,6 +22,7 @@ from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.gpus import usable_gpus
 from ridgepath.execution.local import LocalWorkers, available_cores
+from ridgepath.holding import held
 from ridgepath.progress import Watch, explain
 from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.search import Found, extensions, find_strengths, found_before, next_extension, short, with_strengths
@@ -136,12 +137,13 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
     Nothing is written before the whole input is known to be right; then every trial as it is finished.
 
     Raises:
-        InputError: something in the request, or the folder, cannot be used.
+        InputError: something in the request, or the folder, cannot be used, or another process trains the study.
         Interrupted: the user interrupted it; finished trials are kept.
     """
     sitting = _Sitting.begin()
     watch.stage("starting workers, loading data")
-    with LocalWorkers(min(request.workers or available_cores(), request.trials)) as pool:
+    workers = min(request.workers or available_cores(), request.trials)
+    with LocalWorkers(workers) as pool, ExitStack() as holding:
         pool.warm(import_training)
         dataset = load_dataset(request.data)
         study = request.study(dataset)
@@ -155,6 +157,9 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
             watch.say("The strengths of this study are found already; nothing is probed.")
         missing = _missing(study, store)
         if missing or searching or _is_to_grow(found, study, store):
+            if store is not None:
+                holding.enter_context(held(folder))
+                missing = _missing(study, store)  # once more: whoever held it before may have finished some
             watch.stage("building the network at every strength")
             inspected = inspect(pool, request.builder, study, dataset)
             with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
@@ -174,9 +179,12 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
                 for sentence in (*dataset.account, *describe(study)):
                     watch.say(sentence)
                 watch.say_refused(network.refused, several=len(study.variants) > 1)
+                is_new = store is None
                 store = _written(
                     study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
                 )
+                if is_new:
+                    holding.enter_context(held(folder))
                 more = () if found is None else extensions(found, study, store, watch)
                 rounds = chain([missing], more)
                 _train(crew, store, rounds, store.study, watch=watch, sitting=sitting, written=written)

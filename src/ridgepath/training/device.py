@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,26 @@ from ridgepath.weighting import ClassWeights, example_weights
 
 EVALUATED_TOGETHER = 1000
 """Examples that go through the network at once when it is evaluated and no batch has a loss of its own."""
+
+
+@functools.cache
+def quick_loops() -> dict[str, str | bool]:
+    """Return settings of XLA that make a loop of small steps quicker on a CPU, if this XLA has them.
+
+    The weights are updated in place instead of copied, and vectors are as wide as the registers. Measured on a core
+    with AVX-512: 0.125 ms a step of 784-128-10 instead of 0.147 (0.132 with the second setting alone).
+    """
+    settings: dict[str, str | bool] = {
+        "xla_cpu_copy_insertion_use_region_analysis": True,
+        "xla_cpu_prefer_vector_width": "512",
+    }
+    if jax.default_backend() != "cpu":
+        return {}
+    try:
+        jax.jit(lambda number: number).lower(0.0).compile(compiler_options=settings)
+    except Exception:  # the settings of XLA come and go with its versions
+        return {}
+    return settings
 
 
 def batch_order(seed: int, epoch: int, examples: int) -> np.ndarray:

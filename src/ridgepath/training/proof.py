@@ -58,6 +58,7 @@ def prove(lowered: Lowered, examples: Batch, *, batch_size: int, together: bool 
 def _by_program(lowered: Lowered, examples: Batch, *, batch_size: int) -> Mapping[str, np.ndarray]:
     program = Program(lowered, batch_size=batch_size)
     order = np.arange(Split(*examples).examples, dtype=np.int32)
+    program.compile_epoch(lowered.state, lowered.coefficients, examples, order)
     state, running = program.train_epoch(lowered.state, lowered.coefficients, examples, order)
     evaluated = program.evaluate(state, lowered.coefficients, [_first(examples, batch_size)])
     return _taken(lowered, state, running, evaluated)

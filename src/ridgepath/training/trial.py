@@ -21,7 +21,7 @@ from ridgepath.callbacks import DATA_LOSS, EarlyStopping, Watcher
 from ridgepath.portraits import portrait
 from ridgepath.results import TrialResult, epoch_columns
 from ridgepath.study import Study, Trial
-from ridgepath.training.device import EVALUATED_TOGETHER, TrialData
+from ridgepath.training.device import EVALUATED_TOGETHER, TrialData, quick_loops
 from ridgepath.training.ending import Ending, diverged_result, done_result, example_shape, mean_loss
 from ridgepath.training.lowering import Arrays, Lowered, State, is_mean_over_examples
 from ridgepath.training.models import Batch
@@ -85,10 +85,14 @@ class Program:
 
     def compile(self, state: State, coefficients: np.ndarray, data: TrialData) -> None:
         """Compile for these shapes now, instead of at the first epoch."""
-        order = np.zeros(len(data.positions), np.int32)
-        self.train_epoch = self.train_epoch.lower(state, coefficients, data.train, order).compile()
+        self.compile_epoch(state, coefficients, data.train, np.zeros(len(data.positions), np.int32))
         self.evaluate(state, coefficients, data.validation)
         self.probe(state, coefficients, data.train_part[:1], data.change)
+
+    def compile_epoch(self, state: State, coefficients: np.ndarray, train: Batch, order: np.ndarray) -> None:
+        """Compile the training of an epoch of such arrays, with the settings that suit it."""
+        lowered = self.train_epoch.lower(state, coefficients, train, order)
+        self.train_epoch = lowered.compile(compiler_options=quick_loops())
 
     def _train_epoch(self, state: State, coefficients: jax.Array, train: Batch, order: jax.Array) -> Any:
         """Train on all examples once.
