@@ -33,7 +33,7 @@ from ridgepath.study import FIXED, NetworkCard, Study, Trial, Variant
 from ridgepath.weighting import ClassWeight, check_class_weight, frozen_class_weight
 
 ENGINES = ("auto", "jax", "reference")
-MOST_TRAIN_EVALUATED = 10_000
+MOST_TRAIN_EVALUATED = 5_000
 """Training examples, at most, on which the training figures of every epoch are taken."""
 
 
