@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import ridgepath as rp
+from ridgepath.builders import TASK_NETWORK
 from ridgepath.errors import StudyError
 from ridgepath.holding import HOLDER, LOCK, held
 
@@ -62,13 +63,13 @@ def test_a_folder_that_cannot_be_written_is_said(tmp_path):
 
 def test_a_study_is_left_alone_while_another_process_trains_it(digits_file, tmp_path):
     question = {"strengths": [1e-3], "epochs": 1, "workers": 1, "progress": False, "study": tmp_path / "study"}
-    path = rp.fit_path("ridgepath.training.networks:task_network", str(digits_file), seeds=1, **question)
+    path = rp.fit_path(TASK_NETWORK, str(digits_file), seeds=1, **question)
     stored = (tmp_path / "study" / "study.db").read_bytes()
     process = hold(tmp_path / "study", "sys.stdin.read()")
     with pytest.raises(StudyError, match=f"process {process.pid} on"):
         rp.resume(path.folder, seeds=2, workers=1, progress=False)
     assert (tmp_path / "study" / "study.db").read_bytes() == stored
-    again = rp.fit_path("ridgepath.training.networks:task_network", str(digits_file), seeds=1, **question)
+    again = rp.fit_path(TASK_NETWORK, str(digits_file), seeds=1, **question)
     assert len(again.trials) == 2, "what is there already can be asked for all the same"
     end(process)
     assert len(rp.resume(path.folder, seeds=2, workers=1, progress=False).trials) == 4

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shlex
 import sys
 from typing import Any
@@ -32,8 +33,13 @@ app.command("ls")(list_studies)
 app.command()(convert)
 
 
+_RARELY = 100_000
+"""Objects after which Python looks for garbage; imports make many objects, and none of it is garbage."""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    gc.set_threshold(_RARELY)
     sys.exit(_exit_code(arguments))
 
 
