@@ -10,11 +10,16 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.append(str(Path(__file__).parent.parent / "report"))
 
+from types import ModuleType
+
 import pytest
 from stored import ask, end, free_port, make_store
 
 from ridgepath.path import Path as RegularizationPath
 from ridgepath.store import StudyStore
+
+# TensorBoard's own way to do without TensorFlow; what stands for it beside networks, in this process, is not for it.
+sys.modules["tensorboard.compat.notf"] = ModuleType("tensorboard.compat.notf")
 
 
 @pytest.fixture
