@@ -13,7 +13,7 @@ import pytest
 from ridgepath.arrays import Dataset
 from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.crew import _TrainLeg
-from ridgepath.study import Shard, Trial
+from ridgepath.study import Shard, Study, Trial, Variant
 from ridgepath.training import shard as shard_module
 from ridgepath.training import trial as one
 from ridgepath.training.shard import Task, prepare, train_leg
@@ -28,13 +28,24 @@ def few(mnist_5k):
     return Dataset("few", mnist_5k.train.take(slice(EXAMPLES)), part)
 
 
+@pytest.fixture(scope="module")
+def task(few, tmp_path_factory):
+    """A study that a worker trains, in this process."""
+    folder, builder = tmp_path_factory.mktemp("work"), find_builder(TASK_NETWORK)
+    few.save(folder)
+    variants = (Variant(builder.parameter, (0.0, 1e-3)),)
+    return Task(builder, str(folder), Study(builder.card, few.card, variants, (0, 1, 2), EPOCHS, 32, EXAMPLES))
+
+
 @pytest.fixture
-def task(few, study_of, tmp_path, monkeypatch):
-    """A study whose legs are whole shards, in a worker that has not begun."""
-    few.save(tmp_path)
-    monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e9)
+def new_worker():
+    """A worker that has not begun."""
     shard_module._workshop.cache_clear()
-    return Task(find_builder(TASK_NETWORK), str(tmp_path), study_of(few, seeds=(0, 1, 2), epochs=EPOCHS))
+
+
+@pytest.fixture(autouse=True)
+def legs_are_whole_shards(monkeypatch):
+    monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e9)
 
 
 def train(task, *trials):
@@ -53,14 +64,14 @@ def compiled(caplog, work):
     return [name for name in names if "epoch" in name or "evaluate" in name or "train" in name]
 
 
-def test_a_worker_compiles_a_program_once_for_all_strengths_and_seeds(task, caplog):
+def test_a_worker_compiles_a_program_once_for_all_strengths_and_seeds(task, caplog, new_worker):
     assert compiled(caplog, lambda: prepare(task)).count("jit(_train_epoch)") == 1
     train(task, Trial("l2", 0.0, 0))  # what is evaluated in the end, and the proof
     others = [Trial("l2", strength, seed) for seed in (1, 2) for strength in (0.0, 1e-3)]
     assert compiled(caplog, lambda: train(task, *others)) == []
 
 
-def test_a_worker_that_is_told_of_a_proof_does_not_prove_again(task, caplog):
+def test_a_worker_that_is_told_of_a_proof_does_not_prove_again(task, caplog, new_worker):
     lowered = shard_module._workshop(task).program(Trial("l2", 0.0, 0))[1]
     work = compiled(
         caplog, lambda: train_leg(task, Shard((Trial("l2", 0.0, 0),)), None, proven=frozenset({lowered.key}))
