@@ -54,7 +54,8 @@ def measure(command: Sequence[str], environment: Mapping[str, str], *, cap: floa
         start_new_session=True,
     )
     peaks = [0]
-    follower = threading.Thread(target=_follow_memory, args=(process, peaks))
+    tree = psutil.Process(process.pid)  # here, where it cannot have been forgotten yet
+    follower = threading.Thread(target=_follow_memory, args=(process, tree, peaks))
     follower.start()
     try:
         printed, said = process.communicate(timeout=cap)
@@ -72,9 +73,8 @@ def measure(command: Sequence[str], environment: Mapping[str, str], *, cap: floa
     return Measured(seconds, max(peaks), printed, in_time=True)
 
 
-def _follow_memory(process: subprocess.Popen[str], peaks: list[int]) -> None:
+def _follow_memory(process: subprocess.Popen[str], tree: psutil.Process, peaks: list[int]) -> None:
     """Note the memory of a process and all that it starts, until it ends."""
-    tree = psutil.Process(process.pid)
     while process.poll() is None:
         with contextlib.suppress(psutil.Error):
             peaks.append(sum(each.memory_full_info().pss for each in (tree, *tree.children(recursive=True))))

@@ -18,6 +18,7 @@ def test_what_several_workers_remark_is_said_once(capsys):
     assert capsys.readouterr().err.splitlines()[-2:] == ["Fewer at a time.", "Slowly."]
 
 
+@pytest.mark.slow
 def test_a_study_together_has_the_figures_of_one_trained_one_by_one(digits_file, tmp_path, monkeypatch):
     shards, plan = [], crew.plan_shards
     monkeypatch.setattr(crew, "plan_shards", lambda *given, **kw: shards.append(plan(*given, **kw)) or shards[-1])

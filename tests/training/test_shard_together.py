@@ -221,6 +221,7 @@ def test_a_program_that_cannot_be_compiled_for_several_trains_one_after_the_othe
     assert_alike(results, alone)
 
 
+@pytest.mark.slow
 def test_trials_of_other_programs_and_of_none_are_in_the_same_shard(task_of, sizes):
     def build(s):
         if s == 0.5:
