@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from ridgepath import database
+from ridgepath.callbacks import EarlyStopping
 from ridgepath.errors import InputError, StudyError
 from ridgepath.exports import FORMATS, export
 from ridgepath.frames import frame
@@ -489,6 +490,17 @@ class TestGrow:
         [
             ({"epochs": 3}, r"has epochs 2;", r"question: epochs 3\."),
             ({"validation": "folds:5"}, r"has validation fixed;", r"question: validation folds:5\."),
+            ({"keep": "best"}, r"has keep last;", r"question: keep best\."),
+            (
+                {"early_stopping": EarlyStopping(patience=2)},
+                r"has early stopping none;",
+                r"question: early stopping monitor=val_data_loss min_delta=0.0 patience=2 .*\.",
+            ),
+            (
+                {"class_weight": ((0, 1.0), (1, 2.5))},
+                r"has class weight none;",
+                r"question: class weight 0=1\.0 1=2\.5\.",
+            ),
             ({"batch_size": 8, "engine": "jax"}, r"batch size 32, engine auto;", r"batch size 8, engine jax\."),
             (
                 {"data": DataCard("mnist", 30, 4, 3, "e" * 64)},

@@ -14,7 +14,7 @@ import math
 import os
 import sqlite3
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from ridgepath.database import REMEDIES, connected, transaction
 from ridgepath.errors import StudyError
 from ridgepath.files import drafts, made
 from ridgepath.portraits import Portrait
-from ridgepath.question import QUESTION_FILE, keep_question, question_file
+from ridgepath.question import QUESTION_FILE, given, keep_question, question_file
 from ridgepath.results import DIVERGED, DONE, KEY, Results, Table, TrialResult, epoch_columns
 from ridgepath.schema import PORTRAYED, VERSION, Schema, check_tables, version_of
 from ridgepath.study import Study, Trial
@@ -322,7 +322,14 @@ def _question(study: Study) -> dict[str, object]:
         "batch size": study.batch_size,
         "engine": study.engine,
         "validation": study.validation,
+        "early stopping": _in_words(given(study.early_stopping)) if study.early_stopping else "none",
+        "keep": study.keep,
+        "class weight": _in_words(study.class_weight) or "none",
     }
+
+
+def _in_words(settings: Iterable[tuple[object, object]]) -> str:
+    return " ".join(f"{name}={value}" for name, value in settings)
 
 
 def _json(value: object) -> str:
