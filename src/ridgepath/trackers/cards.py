@@ -109,9 +109,12 @@ def trial_key(trial: Trial) -> str:
 def trial_results(results: Results) -> Iterator[TrialResult]:
     """Yield the trials of the tidy tables one by one, as they were recorded."""
     figures = trial_columns(results.metrics, test="test_data_loss" in column_names(results.trials))
-    for row in results.trials:
-        trial = Trial(str(row["variant"]), float(row["strength"]), int(row["seed"]))
-        curves = results.epochs[np.logical_and.reduce([results.epochs[name] == row[name] for name in KEY])]
+    lines: dict[tuple[str, float, int], list[int]] = {}
+    for line, key in enumerate(results.epochs[list(KEY)].tolist()):
+        lines.setdefault(key, []).append(line)
+    for row, key in zip(results.trials, results.trials[list(KEY)].tolist(), strict=True):
+        trial = Trial(*key)
+        curves = results.epochs[np.array(lines.get(key, []), np.intp)]
         yield TrialResult(
             trial,
             str(row["status"]),
