@@ -155,6 +155,9 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
         if found is not None:
             study = with_strengths(study, found.strengths)
             watch.say("The strengths of this study are found already; nothing is probed.")
+        if store is not None:
+            store.check_whole()
+            store.check_same_question(study)
         missing = _missing(study, store)
         if missing or searching or _is_to_grow(found, study, store):
             if store is not None:
@@ -226,12 +229,8 @@ def _check_count(name: str, value: object) -> None:
 
 
 def _missing(study: Study, store: StudyStore | None) -> tuple[Trial, ...]:
-    """Return the trials that are still to be trained, after a check that the store holds the same question."""
-    if store is None:
-        return study.trials
-    store.check_whole()
-    store.check_same_question(study)
-    finished = store.finished()
+    """Return the trials that are still to be trained."""
+    finished = frozenset() if store is None else store.finished()
     return tuple(trial for trial in study.trials if trial not in finished)
 
 
