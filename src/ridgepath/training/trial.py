@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from ridgepath.arrays import Split
 from ridgepath.callbacks import DATA_LOSS, EarlyStopping, Watcher
 from ridgepath.portraits import portrait
 from ridgepath.results import TrialResult, epoch_columns
@@ -125,7 +126,7 @@ class Program:
             losses, of_batch, carry = self.lowered.evaluate(state, carry, coefficients, batch)
             return carry, (losses, of_batch)
 
-        blocks, left = divmod(len(jax.tree.leaves(chunk)[0]), BLOCK)
+        blocks, left = divmod(Split(*chunk).examples, BLOCK)
         if left or self.together < EVALUATED_TOGETHER or jax.default_backend() != "cpu":
             return self.lowered.evaluate(state, metric_state, coefficients, chunk)
         parts = jax.tree.map(lambda array: array.reshape(blocks, BLOCK, *array.shape[1:]), chunk)
