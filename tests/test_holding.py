@@ -7,9 +7,12 @@ import sys
 import pytest
 
 import ridgepath as rp
-from ridgepath.builders import TASK_NETWORK
+from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.errors import StudyError
 from ridgepath.holding import HOLDER, LOCK, held
+from ridgepath.progress import Watch
+from ridgepath.session import Request, run
+from ridgepath.variants import asked_variants
 
 HOLD = "import sys; from pathlib import Path; from ridgepath.holding import held\nwith held(Path(sys.argv[1])):\n {}"
 
@@ -73,3 +76,18 @@ def test_a_study_is_left_alone_while_another_process_trains_it(digits_file, tmp_
     assert len(again.trials) == 2, "what is there already can be asked for all the same"
     end(process)
     assert len(rp.resume(path.folder, seeds=2, workers=1, progress=False).trials) == 4
+
+
+def test_a_new_study_is_held_while_it_is_trained(digits_file, tmp_path):
+    builder, told = find_builder(TASK_NETWORK), []
+
+    def look(store, result):
+        with pytest.raises(StudyError, match=f"process {os.getpid()} on"), held(store.folder):
+            pass
+        told.append(result.status)
+
+    variants = asked_variants(builder, strengths=[1e-3], vary=None, zero=False)
+    settings = {"seeds": (0,), "epochs": 1, "batch_size": 32, "workers": 1, "engine": "auto"}
+    request = Request(builder, str(digits_file), variants, folder=tmp_path / "study", **settings)
+    run(request, Watch(quiet=True), written=look)
+    assert told == ["done"]
