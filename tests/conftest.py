@@ -8,6 +8,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pytest
 
+from odd_study import created, result_of
 from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.study import Study, Variant
@@ -52,3 +53,17 @@ def study_of():
         )
 
     return make
+
+
+@pytest.fixture
+def store(tmp_path):
+    """An odd study without results."""
+    return created(tmp_path / "studies" / "l2 ?#%20")
+
+
+@pytest.fixture
+def filled(store):
+    """An odd study with all its results."""
+    for trial in store.study.trials:
+        store.add(result_of(trial, store.study))
+    return store
