@@ -58,7 +58,7 @@ class Trainer:
     def __call__(self, study, trials):
         for trial in trials:
             self.trained.append((study.epochs, trial))
-            yield Leg([self.result(study, trial)], None, study.epochs)
+            yield Leg([self.result(study, trial)], {}, study.epochs)
 
 
 def find(study, trainer):

@@ -88,19 +88,21 @@ def _refuse(expected: str, received: object, remedy: str) -> None:
     raise InputError(expected, received=repr(received), remedy=remedy)
 
 
+@dataclass
 class Watcher:
     """The state of the rule in one trial.
 
     Attributes:
         rule: what is watched, and how.
         best_epoch: the epoch of the last improvement, from 1; 0 as long as nothing was watched.
+        best: the value of that epoch.
+        wait: epochs since the patience began.
     """
 
-    def __init__(self, rule: EarlyStopping) -> None:
-        self.rule = rule
-        self._best: float | None = None
-        self._wait = 0
-        self.best_epoch = 0
+    rule: EarlyStopping
+    best_epoch: int = 0
+    best: float | None = None
+    wait: int = 0
 
     def watch(self, value: float, *, epoch: int) -> bool:
         """Take the value of an epoch (from 1), and tell whether the trial stops after it."""
@@ -108,13 +110,13 @@ class Watcher:
         if epoch <= rule.start_from_epoch:
             return False
         self.best_epoch = self.best_epoch or epoch
-        self._wait += 1
-        if self._improves(value, self._best):
-            self._best, self.best_epoch = value, epoch
+        self.wait += 1
+        if self._improves(value, self.best):
+            self.best, self.best_epoch = value, epoch
             if rule.baseline is None or self._improves(value, rule.baseline):
-                self._wait = 0
+                self.wait = 0
             return False
-        return self._wait >= rule.patience and epoch > 1
+        return self.wait >= rule.patience and epoch > 1
 
     def _improves(self, value: float, than: float | None) -> bool:
         if than is None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import functools
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import Builder
 from ridgepath.execution.gpus import is_together_asked
-from ridgepath.execution.local import LocalWorkers
-from ridgepath.results import Leg
+from ridgepath.execution.workers import Workers
+from ridgepath.results import Checkpoint, Leg
 from ridgepath.study import NetworkCard, Shard, Study, Trial, plan_shards, proof_examples
 
 
@@ -24,7 +24,7 @@ from ridgepath.study import NetworkCard, Shard, Study, Trial, plan_shards, proof
 class Crew:
     """The workers, and what all of them need to know."""
 
-    pool: LocalWorkers
+    pool: Workers
     builder: Builder
     data_folder: str
     proven: frozenset[str] = frozenset()
@@ -38,15 +38,22 @@ class Crew:
         """Let every worker compile a study's program, and do not wait for it."""
         self.pool.warm(_prepare, self.builder, self.data_folder, study)
 
-    def train(self, study: Study, trials: Sequence[Trial]) -> Iterator[Leg]:
-        """Train trials with the settings of a study, and yield every leg as it is finished."""
+    def train(
+        self, study: Study, trials: Sequence[Trial], progress: Mapping[Trial, Checkpoint] | None = None
+    ) -> Iterator[Leg]:
+        """Train trials with the settings of a study, and yield every leg as it is finished.
+
+        Args:
+            progress: how far those have come that are under way already.
+        """
         is_together = self.pool.gpus or is_together_asked()
         share = math.ceil(len(trials) / self.pool.workers)
         shards = plan_shards(trials, together=max(share, 1) if is_together else 1)
-        return self.pool.train(shards, _TrainLeg(self.builder, self.data_folder, study, self.proven))
+        train_leg = _TrainLeg(self.builder, self.data_folder, study, self.proven)
+        return self.pool.train(shards, train_leg, progress=progress)
 
 
-def inspect(pool: LocalWorkers, builder: Builder, study: Study, dataset: Dataset) -> Callable[[], NetworkCard]:
+def inspect(pool: Workers, builder: Builder, study: Study, dataset: Dataset) -> Callable[[], NetworkCard]:
     """Let workers look at the network, a variant each, and return what waits for what they found."""
     examples = dataset.train.take(slice(proof_examples(study.data.train, study.batch_size)))
     found = [
@@ -93,7 +100,7 @@ class _TrainLeg:
     study: Study
     proven: frozenset[str]
 
-    def __call__(self, shard: Shard, progress: bytes | None) -> Leg:
+    def __call__(self, shard: Shard, progress: Mapping[Trial, Checkpoint]) -> Leg:
         from ridgepath.training.shard import Task, train_leg
 
         task = Task(self.builder, self.data_folder, self.study, together=is_together_asked())

@@ -100,19 +100,32 @@ def failed(trial: Trial, reason: str) -> TrialResult:
 
 
 @dataclass(frozen=True)
+class Checkpoint:
+    """How far a trial has come that is under way.
+
+    Attributes:
+        epoch: number of epochs done.
+        content: all that is needed to go on with it anywhere, as :mod:`ridgepath.training.travelling` writes it.
+    """
+
+    epoch: int
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Leg:
     """What a worker gives back after a stretch of a shard's training.
 
     Attributes:
         results: the trials that were finished in it.
-        progress: what the worker that goes on with the shard needs, or ``None`` at the shard's end.
+        progress: the trials that are under way → how far they have come.
         epochs: number of epochs trained in it, over all its trials; those that early stopping saved count as trained.
         refused: (variant, strength) → why it is trained by the reference engine, where that was found out in it.
         remarks: sentences for whoever looks on.
     """
 
     results: list[TrialResult] = field(default_factory=list)
-    progress: bytes | None = None
+    progress: dict[Trial, Checkpoint] = field(default_factory=dict)
     epochs: int = 0
     refused: dict[tuple[str, float], str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()

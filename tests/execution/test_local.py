@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from ridgepath.errors import TrainingError
-from ridgepath.execution.local import MOST_DEATHS, LocalWorkers, program_cache, worker_environment
-from ridgepath.results import FAILED, Leg, TrialResult
+from ridgepath.execution import local
+from ridgepath.execution.local import LocalWorkers, program_cache, worker_environment
+from ridgepath.execution.workers import MOST_DEATHS
+from ridgepath.results import FAILED, Checkpoint, Leg, TrialResult
 from ridgepath.study import Trial, plan_shards
 
 EPOCHS = 4
@@ -24,7 +26,7 @@ class Count:
 
     def __call__(self, shard, progress):
         (trial,) = shard.trials
-        epoch = int(progress or b"0") + 1
+        epoch = progress[trial].epoch + 1 if trial in progress else 1
         for strength, at, times in self.deaths:
             if (trial.strength, epoch) == (strength, at) and self.marked(
                 f"died-{strength}-{at}-{os.getpid()}"
@@ -32,9 +34,9 @@ class Count:
                 os.kill(os.getpid(), signal.SIGKILL)
         self.marked(f"leg-{trial.strength}-{epoch}-{os.getpid()}")
         if epoch < EPOCHS:
-            return Leg([], str(epoch).encode(), 1)
+            return Leg([], {trial: Checkpoint(epoch, b"")}, 1)
         result = TrialResult(trial, "done", "", "count", 0.0, {"epochs": epoch}, {})
-        return Leg([result], None, 1)
+        return Leg([result], {}, 1)
 
     def marked(self, name):
         (self.folder / name).touch()
@@ -46,9 +48,9 @@ def trials(count):
     return [Trial("l2", float(strength), 0) for strength in range(count)]
 
 
-def train(folder, count, *, workers=2, deaths=()):
+def train(folder, count, *, workers=2, deaths=(), progress=None):
     with LocalWorkers(workers) as pool:
-        legs = list(pool.train(plan_shards(trials(count)), Count(folder, tuple(deaths))))
+        legs = list(pool.train(plan_shards(trials(count)), Count(folder, tuple(deaths)), progress=progress))
     return legs, [result for leg in legs for result in leg.results]
 
 
@@ -65,37 +67,101 @@ def test_trials_are_finished_in_their_order_as_long_as_no_core_would_be_idle(tmp
     assert [result.trial for result in results] == trials(4)
 
 
-def test_a_killed_worker_is_replaced_and_its_trial_goes_on_from_its_last_leg(tmp_path, caplog):
+def test_trials_that_are_under_way_already_go_on_from_there(tmp_path):
+    under_way = {trials(3)[1]: Checkpoint(EPOCHS - 1, b"")}
+    legs, results = train(tmp_path, 3, progress=under_way)
+    assert sorted(result.trial for result in results) == trials(3)
+    assert sum(leg.epochs for leg in legs) == 2 * EPOCHS + 1
+
+
+def remarks(legs):
+    return [remark for leg in legs for remark in leg.remarks]
+
+
+def test_a_killed_worker_is_replaced_and_its_trial_goes_on_from_its_last_leg(tmp_path):
     legs, results = train(tmp_path, 3, deaths=[(1.0, 3, 1)])
     assert sorted(result.trial for result in results) == trials(3)
     assert all(result.status == "done" for result in results)
     assert sum(leg.epochs for leg in legs) == 3 * EPOCHS, "no epoch that was handed back is trained again"
-    assert [record.getMessage()[:24] for record in caplog.records] == ["a worker process died; i"]
+    (said,) = remarks(legs)
+    assert said.startswith("A worker process died (SIGKILL(-9)) and was replaced")
 
 
-def test_a_trial_that_kills_its_workers_is_given_up_and_the_others_go_on(tmp_path):
-    _, results = train(tmp_path, 3, deaths=[(1.0, 2, MOST_DEATHS)])
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_a_trial_that_kills_its_workers_is_given_up_and_the_others_go_on(tmp_path, workers):
+    """Whoever trains at the same time is not to blame, however often it happens."""
+    legs, results = train(tmp_path, 4, workers=workers, deaths=[(1.0, 2, MOST_DEATHS), (3.0, 1, MOST_DEATHS)])
     status = {result.trial.strength: result.status for result in results}
-    assert status == {0.0: "done", 1.0: FAILED, 2.0: "done"}
-    (reason,) = (result.reason for result in results if result.status == FAILED)
-    assert f"died {MOST_DEATHS} times" in reason
+    assert status == {0.0: "done", 1.0: FAILED, 2.0: "done", 3.0: FAILED}
+    for reason in (result.reason for result in results if result.status == FAILED):
+        assert reason == f"its worker process died {MOST_DEATHS} times in a row (SIGKILL(-9))"
+    assert sum(leg.epochs for leg in legs) == 2 * EPOCHS + 1
+
+
+def test_when_memory_runs_out_there_are_fewer_workers_and_it_is_said(tmp_path, monkeypatch):
+    counted = iter(range(100))
+    monkeypatch.setattr(local, "killed_for_memory", lambda: next(counted))
+    legs, results = train(tmp_path, 5, workers=3, deaths=[(1.0, 2, 2)])
+    assert [result.status for result in results] == ["done"] * 5
+    assert remarks(legs) == [
+        "Memory ran out: 2 workers from here on, not 3.",
+        "Memory ran out: 1 worker from here on, not 2.",
+    ]
+    assert sum(leg.epochs for leg in legs) == 5 * EPOCHS
+
+
+def test_a_trial_for_which_memory_does_not_suffice_alone_is_given_up(tmp_path, monkeypatch):
+    counted = iter(range(100))
+    monkeypatch.setattr(local, "killed_for_memory", lambda: next(counted))
+    _, results = train(tmp_path, 3, workers=2, deaths=[(1.0, 2, 100)])
+    assert {result.trial.strength: result.status for result in results} == {0.0: "done", 1.0: FAILED, 2.0: "done"}
+    assert {result.reason for result in results if result.status == FAILED} == {
+        f"its worker process died {MOST_DEATHS} times in a row (memory ran out)"
+    }
 
 
 def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def test_a_death_before_training_is_an_error(tmp_path):
-    with LocalWorkers(1) as pool, pytest.raises(TrainingError, match="died before training"):
+@dataclass(frozen=True)
+class DieAtFirst:
+    """Die, but for the last of so many times."""
+
+    folder: Path
+    times: int
+
+    def __call__(self):
+        (self.folder / str(os.getpid())).touch()
+        if len(list(self.folder.iterdir())) <= self.times:
+            die()
+        return "value"
+
+
+@pytest.mark.parametrize("times", [0, 1, MOST_DEATHS - 1])
+def test_a_worker_that_dies_before_training_is_replaced_and_tries_again(tmp_path, times):
+    with LocalWorkers(2) as pool:
+        assert pool.begin(DieAtFirst(tmp_path, times))() == "value"
+    assert len(list(tmp_path.iterdir())) == times + 1
+
+
+def test_what_kills_every_worker_before_training_is_an_error(tmp_path):
+    with LocalWorkers(1) as pool, pytest.raises(TrainingError, match=r"died 3 times before .* \(SIGKILL\(-9\)\)"):
         pool.begin(die)()
 
 
 def test_a_worker_that_died_between_legs_is_replaced(tmp_path):
     with LocalWorkers(2) as pool:
-        with pytest.raises(TrainingError):
-            pool.begin(die)()
+        pool.warm(die)
         legs = list(pool.train(plan_shards(trials(2)), Count(tmp_path)))
     assert sorted(result.trial for leg in legs for result in leg.results) == trials(2)
+    assert sum(leg.epochs for leg in legs) == 2 * EPOCHS
+
+
+def test_workers_that_cannot_begin_are_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "_prepare_worker", die)
+    with LocalWorkers(2) as pool, pytest.raises(TrainingError, match="as soon as it began"):
+        list(pool.train(plan_shards(trials(2)), Count(tmp_path)))
 
 
 def test_programs_are_kept_where_a_folder_can_be_made_and_nowhere_else(tmp_path, monkeypatch):

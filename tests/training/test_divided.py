@@ -5,14 +5,15 @@ import dataclasses
 import numpy as np
 import pytest
 from fit_oracle import train_by_fit
+from legs import legs_of
 
 from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.splits import positions, sizes
-from ridgepath.study import Shard, Trial
+from ridgepath.study import Trial
 from ridgepath.training import shard as shard_module
 from ridgepath.training.networks import task_network
-from ridgepath.training.shard import Task, train_leg
+from ridgepath.training.shard import Task
 
 
 @pytest.fixture
@@ -32,11 +33,8 @@ def task_of(data, study_of, folder, *, validation, evaluated=10_000, **settings)
 
 
 def results_of(task, seeds, strengths=(1e-2,)):
-    shard = Shard(tuple(Trial("l2", strength, seed) for seed in seeds for strength in strengths))
-    results, progress = [], None
-    while len(results) < len(shard.trials):
-        leg = train_leg(task, shard, progress)
-        results, progress = [*results, *leg.results], leg.progress
+    trials = [Trial("l2", strength, seed) for seed in seeds for strength in strengths]
+    results = [result for leg in legs_of(task, trials) for result in leg.results]
     assert [result.reason for result in results] == [""] * len(results)
     return results
 
@@ -84,12 +82,9 @@ def test_seeds_that_take_turns_keep_their_splits(few, study_of, tmp_path, monkey
     task = task_of(few, study_of, tmp_path, validation="redrawn", epochs=3)
     whole = {result.trial: result for result in results_of(task, seeds=range(4), strengths=(0.0,))}
     monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e-9)
-    shards = {seed: Shard((Trial("l2", 0.0, seed),)) for seed in range(4)}
-    progress = dict.fromkeys(shards)
-    for _ in range(3):
-        for seed, shard in shards.items():
-            leg = train_leg(task, shard, progress[seed])
-            progress[seed] = leg.progress
-            for result in leg.results:
-                assert result.epochs == whole.pop(result.trial).epochs
+    in_turns = zip(*(legs_of(task, [Trial("l2", 0.0, seed)]) for seed in range(4)), strict=True)
+    turns = list(in_turns)
+    assert len(turns) == 3
+    for result in (result for leg in turns[-1] for result in leg.results):
+        assert result.epochs == whole.pop(result.trial).epochs
     assert not whole

@@ -5,14 +5,15 @@ import dataclasses
 import keras
 import numpy as np
 import pytest
+from legs import legs_of
 
 from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import PENALTIES_NETWORK, TASK_NETWORK, find_builder
-from ridgepath.study import Shard, Study, Trial, Variant
+from ridgepath.study import Study, Trial, Variant
 from ridgepath.training.models import Networks, build_model
 from ridgepath.training.networks import task_network
 from ridgepath.training.reference import evaluate, refit
-from ridgepath.training.shard import Task, train_leg
+from ridgepath.training.shard import Task
 
 EXAMPLE = (np.zeros((8, 28, 28), np.float32), np.zeros(8, np.int32))
 
@@ -150,10 +151,7 @@ def test_both_engines_and_refit_train_from_these_weights(few, tmp_path, engine, 
     builder = find_builder(still)
     study = dataclasses.replace(study_of(builder, few, l2=(0.0, 0.1), dropout=(0.2,)), engine=engine)
     trials = tuple(Trial(variant.name, strength, 1) for variant in study.variants for strength in variant.strengths)
-    results, progress = [], None
-    while len(results) < len(trials):
-        leg = train_leg(Task(builder, str(tmp_path), study), Shard(trials), progress)
-        results, progress = [*results, *leg.results], leg.progress
+    results = [result for leg in legs_of(Task(builder, str(tmp_path), study), trials) for result in leg.results]
     assert [result.engine for result in results] == engines.split()
     for name in ("weight_norm", "val_data_loss", "train_data_loss"):
         first, *others = (result.figures[name] for result in results)

@@ -7,15 +7,16 @@ import jax
 import keras
 import pytest
 from keras import layers, regularizers
+from legs import legs_of
 from zoo import VECTORS
 
 from ridgepath.builders import find_builder
 from ridgepath.results import DONE, FAILED
-from ridgepath.study import Shard, Study, Variant
+from ridgepath.study import Study, Variant
 from ridgepath.training import shard as shard_module
 from ridgepath.training import together as together_module
 from ridgepath.training.lowering import NotLoweredError
-from ridgepath.training.shard import Task, train_leg
+from ridgepath.training.shard import Task
 
 STRENGTHS = (0.0, 1e-3, 1e-2, 0.1, 0.5)
 OUT_OF_MEMORY = jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes.")
@@ -63,10 +64,9 @@ def task_of(folder, monkeypatch):
 
 def trained(task):
     """Train all trials of a task as one shard; return the results by strength, all remarks, and the number of legs."""
-    progress, results, remarks, legs, epochs = None, {}, [], 0, 0
-    while legs == 0 or progress is not None:
-        leg = train_leg(task, Shard(task.study.trials), progress)
-        progress, legs, epochs = leg.progress, legs + 1, epochs + leg.epochs
+    results, remarks, legs, epochs = {}, [], 0, 0
+    for leg in legs_of(task, task.study.trials):
+        legs, epochs = legs + 1, epochs + leg.epochs
         for result in leg.results:
             assert result.trial.strength not in results, "no trial ends twice"
             results[result.trial.strength] = result

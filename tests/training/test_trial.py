@@ -1,10 +1,11 @@
 import numpy as np
+from legs import legs_of
 
 from ridgepath.datasets import Split
 from ridgepath.study import Shard, Trial
 from ridgepath.training import shard as shard_module
 from ridgepath.training.device import batch_order, evaluated_part
-from ridgepath.training.shard import Task, train_leg
+from ridgepath.training.shard import Task
 
 
 def test_the_order_of_batches_follows_from_seed_and_epoch_alone():
@@ -25,12 +26,8 @@ def test_the_evaluated_part_is_the_same_examples_every_time():
 
 def results_of(task, shard):
     """Train a shard leg by leg; return its results and the number of legs."""
-    progress, results, legs = None, [], 0
-    while legs == 0 or progress is not None:
-        leg = train_leg(task, shard, progress)
-        progress, legs = leg.progress, legs + 1
-        results.extend(leg.results)
-    return results, legs
+    legs = list(legs_of(task, shard.trials))
+    return [result for leg in legs for result in leg.results], len(legs)
 
 
 def test_where_the_cuts_between_legs_fall_changes_no_number(mnist_5k, study_of, tmp_path, monkeypatch):

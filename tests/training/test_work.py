@@ -3,8 +3,6 @@
 Counts are the same on every machine, however busy; `make bench` has the times.
 """
 
-import pickle
-
 import cloudpickle
 import jax
 import numpy as np
@@ -49,7 +47,7 @@ def legs_are_whole_shards(monkeypatch):
 
 
 def train(task, *trials):
-    leg = train_leg(task, Shard(trials), None)
+    leg = train_leg(task, Shard(trials), {})
     assert [result.status for result in leg.results] == ["done"] * len(trials)
     return leg
 
@@ -73,9 +71,7 @@ def test_a_worker_compiles_a_program_once_for_all_strengths_and_seeds(task, capl
 
 def test_a_worker_that_is_told_of_a_proof_does_not_prove_again(task, caplog, new_worker):
     lowered = shard_module._workshop(task).program(Trial("l2", 0.0, 0))[1]
-    work = compiled(
-        caplog, lambda: train_leg(task, Shard((Trial("l2", 0.0, 0),)), None, proven=frozenset({lowered.key}))
-    )
+    work = compiled(caplog, lambda: train_leg(task, Shard((Trial("l2", 0.0, 0),)), {}, proven=frozenset({lowered.key})))
     assert "jit(train_step)" not in work
     assert "jit(_train_epoch)" not in work
 
@@ -143,7 +139,7 @@ def test_what_a_worker_is_sent_does_not_grow_with_the_examples(task):
 
 def test_a_trial_under_way_travels_with_its_state_and_its_curves_alone(task, monkeypatch):
     monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e-9)
-    leg = train_leg(task, Shard((Trial("l2", 0.0, 0),)), None)
+    leg = train_leg(task, Shard((Trial("l2", 0.0, 0),)), {})
     state = 3 * PARAMETERS * 4
-    assert state < len(leg.progress) < state + VALIDATING * 4 + 10_000
-    assert len(pickle.loads(leg.progress)) == 1
+    (checkpoint,) = leg.progress.values()
+    assert state < len(checkpoint.content) < state + VALIDATING * 4 + 10_000

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import functools
 import gc
-import pickle
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -22,7 +22,7 @@ import numpy as np
 
 from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import Builder
-from ridgepath.results import Leg, TrialResult, failed
+from ridgepath.results import Checkpoint, Leg, TrialResult, failed
 from ridgepath.splits import positions
 from ridgepath.study import FIXED, Shard, Study, Trial, proof_examples
 from ridgepath.training import trial as one
@@ -33,6 +33,7 @@ from ridgepath.training.models import Batch, Networks, first_line
 from ridgepath.training.proof import prove
 from ridgepath.training.reference import train_reference
 from ridgepath.training.together import Group, Lanes, Member
+from ridgepath.training.travelling import StrangeError, Traveller
 
 SPLITS_KEPT = 2
 """Splits whose arrays a worker keeps: it may take turns with the last trials of one seed and the first of the next."""
@@ -72,6 +73,11 @@ class _Waiting:
     members: tuple[Member, ...] = ()
     lanes: int = 1
 
+    @classmethod
+    def of(cls, members: Sequence[Member], lanes: int) -> _Waiting:
+        """Return trials that are under way."""
+        return cls(tuple(member.trial for member in members), tuple(members), lanes)
+
 
 def prepare(task: Task) -> None:
     """Compile the program of the study's first trial, so that it is there when the first leg begins."""
@@ -80,17 +86,20 @@ def prepare(task: Task) -> None:
             _workshop(task).program(task.study.trials[0])
 
 
-def train_leg(task: Task, shard: Shard, packed: bytes | None, *, proven: frozenset[str] = frozenset()) -> Leg:
-    """Go on with a shard for about :data:`LEG_SECONDS`, from where its last leg ended (``None``: from its start).
+def train_leg(
+    task: Task, shard: Shard, progress: Mapping[Trial, Checkpoint], *, proven: frozenset[str] = frozenset()
+) -> Leg:
+    """Go on with a shard for about :data:`LEG_SECONDS`.
 
     A trial that cannot be trained becomes a result of status ``failed``; the others go on.
 
     Args:
+        progress: how far those of its trials have come that are under way.
         proven: keys of the programs that have proved themselves elsewhere; others do so here, before they train.
     """
     workshop = _workshop(task)
     workshop.proven |= proven
-    waiting: list[_Waiting] = pickle.loads(packed) if packed else workshop.divided(shard)
+    waiting = workshop.divided(shard, progress)
     results: list[TrialResult] = []
     epochs, stop = 0, time.perf_counter() + workshop.leg_seconds
     while waiting:
@@ -103,8 +112,7 @@ def train_leg(task: Task, shard: Shard, packed: bytes | None, *, proven: frozens
         results.extend(ended)
         if time.perf_counter() > stop:
             break
-    packed = workshop.packed(waiting) if waiting else None
-    return Leg(results, packed, epochs, workshop.take_refused(), workshop.take_remarks())
+    return Leg(results, workshop.packed(waiting), epochs, workshop.take_refused(), workshop.take_remarks())
 
 
 class _Workshop:
@@ -161,14 +169,43 @@ class _Workshop:
         shared = self.dataset.train if self.study.validation == FIXED else self.dataset.pool
         return on_device(fit_batch(shared, self.study.class_weight))
 
-    def divided(self, shard: Shard) -> list[_Waiting]:
+    def divided(self, shard: Shard, progress: Mapping[Trial, Checkpoint]) -> list[_Waiting]:
         """Divide a shard into trials that go together: those of one program, as many as the memory takes."""
+        under_way = self._going_on(shard, progress)
+        going_on = {member.trial for each in under_way for member in each.members}
+        fresh = [trial for trial in shard.trials if trial not in going_on]
         if not self.together:
-            return [_Waiting((trial,)) for trial in shard.trials]
+            return [*under_way, *(_Waiting((trial,)) for trial in fresh)]
         sharing: dict[str, list[Trial]] = {}
-        for trial in shard.trials:
+        for trial in fresh:
             sharing.setdefault(self._key(trial), []).append(trial)
-        return [part for trials in sharing.values() for part in _parts(trials, (), self._most_together(trials))]
+        parts = (_parts(trials, (), self._most_together(trials)) for trials in sharing.values())
+        return [*under_way, *itertools.chain.from_iterable(parts)]
+
+    def _going_on(self, shard: Shard, progress: Mapping[Trial, Checkpoint]) -> list[_Waiting]:
+        """Return the trials of a shard that are under way, together as they were."""
+        together: dict[tuple[str, int, int], list[Member]] = {}
+        for trial in shard.trials:
+            if trial in progress and (traveller := self._unpacked(trial, progress[trial])):
+                alike = traveller.program, traveller.lanes, traveller.member.progress.epoch
+                together.setdefault(alike, []).append(traveller.member)
+        return [
+            _Waiting.of(members[start : start + lanes], lanes)
+            for (_, lanes, _), members in together.items()
+            for start in range(0, len(members), lanes)
+        ]
+
+    def _unpacked(self, trial: Trial, checkpoint: Checkpoint) -> Traveller | None:
+        """Return a trial under way; ``None`` for one that begins anew, because it is not known to be the same."""
+        try:
+            if found := self.lowered(trial):
+                program, lowered = found
+                return Traveller.unpack(checkpoint.content, self._member(trial, lowered), program=program.lowered.key)
+            reason = "it is trained by plain model.fit here"
+        except StrangeError as error:
+            reason = str(error)
+        self._remarks.append(f"A checkpoint was not used: {reason}. Its network begins anew.")
+        return None
 
     def _key(self, trial: Trial) -> str:
         """Name a trial's program; one without a program has a name for itself, and tells why when its turn comes."""
@@ -257,14 +294,17 @@ class _Workshop:
         left = group.rest(epochs=epochs)
         self._handing_over = time.perf_counter() - began
         trained = epochs * len(results) + sum(member.progress.epoch for member in left)
-        trials = tuple(member.trial for member in left)
-        rest = [_Waiting(trials, tuple(left), group.lanes.count)] if left else []
+        rest = [_Waiting.of(left, group.lanes.count)] if left else []
         return trained - sum(member.progress.epoch for member in members), results, rest
 
     def _started(self, trial: Trial) -> Member:
         _, lowered = self._of(trial)
         if not self.networks.restart(lowered.model, trial):
             lowered = Lowered(self.networks.start(trial), self.example)
+        return self._member(trial, lowered)
+
+    def _member(self, trial: Trial, lowered: Lowered) -> Member:
+        """Return a trial that begins with the values that a lowered model has."""
         progress = one.start(lowered, watcher=one.watcher_of(self.study), keeps_best=self.study.keeps_best)
         return Member(trial, progress, lowered.coefficients)
 
@@ -331,10 +371,14 @@ class _Workshop:
         remarks, self._remarks = self._remarks, []
         return tuple(remarks)
 
-    def packed(self, waiting: list[_Waiting]) -> bytes:
-        """Return what another worker needs to go on with a shard."""
+    def packed(self, waiting: Iterable[_Waiting]) -> dict[Trial, Checkpoint]:
+        """Return what another worker needs to go on with the trials that are under way."""
         began = time.perf_counter()
-        packed = pickle.dumps(waiting)
+        packed = {
+            member.trial: Traveller(member, self._of(member.trial)[0].lowered.key, each.lanes).pack()
+            for each in waiting
+            for member in each.members
+        }
         self._handing_over += time.perf_counter() - began
         return packed
 

@@ -1,0 +1,279 @@
+"""Workers, wherever they are: shards are handed out to them leg by leg, and those that die are replaced.
+
+What a trial has come to is with the caller between legs, so that any worker can go on with it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ridgepath.errors import TrainingError
+from ridgepath.results import Checkpoint, Leg, failed
+from ridgepath.study import Shard, Trial
+
+MOST_DEATHS = 3
+"""A shard in whose legs workers died this often, one time after the other, is given up."""
+
+TrainLeg = Callable[[Shard, Mapping[Trial, Checkpoint]], Leg]
+"""Trains a shard for a while, from where those of its trials that are under way have come to."""
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True)
+class Death:
+    """Why a worker is no more.
+
+    Attributes:
+        reason: in a few words.
+        of_memory: whether it was ended because memory ran out, so that fewer workers may get further.
+    """
+
+    reason: str
+    of_memory: bool = False
+
+
+class Worker(ABC):
+    """One process with a core or a GPU of its own, which does one thing after the other.
+
+    Attributes:
+        deaths: the exceptions of a future by which the death of its process shows.
+    """
+
+    deaths: tuple[type[BaseException], ...]
+
+    @abstractmethod
+    def submit(self, function: Callable[..., _Value], *arguments: Any) -> Future[_Value]:
+        """Let the worker call a function when all is done that it was given before; raises one of ``deaths``, too."""
+
+    @abstractmethod
+    def died(self, error: BaseException) -> Death:
+        """Tell why its process died, and give up what is left of it."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start a process; where there was one, it has died."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+
+
+@dataclass(eq=False)
+class _Job:
+    """A shard that is being trained: what is left of it, how far that has come, and the deaths since its last leg."""
+
+    shard: Shard
+    progress: dict[Trial, Checkpoint]
+    epochs: int = field(init=False)
+    deaths: int = 0
+
+    def __post_init__(self) -> None:
+        self.epochs = sum(checkpoint.epoch for checkpoint in self.progress.values())
+
+    @property
+    def ended(self) -> bool:
+        """Whether no trial is left."""
+        return not self.shard.trials
+
+    def take(self, leg: Leg) -> None:
+        """Go on from what a leg brought."""
+        finished = {result.trial for result in leg.results}
+        self.shard = Shard(tuple(trial for trial in self.shard.trials if trial not in finished))
+        self.progress, self.epochs, self.deaths = leg.progress, self.epochs + leg.epochs, 0
+
+    def survive(self, death: Death) -> Leg:
+        """Go on from the last leg, or give the shard up and record its trials as failed."""
+        self.deaths += 1
+        if self.deaths < MOST_DEATHS:
+            return Leg(remarks=(_replaced(death),))
+        reason = f"its worker process died {self.deaths} times in a row ({death.reason})"
+        leg = Leg([failed(trial, reason) for trial in self.shard.trials])
+        self.take(leg)
+        return leg
+
+
+class Workers:
+    """Some workers; leaving their context ends them.
+
+    Attributes:
+        gpus: the GPUs that they have, one each, or empty.
+    """
+
+    def __init__(self, workers: Sequence[Worker], *, gpus: Sequence[str] = ()) -> None:
+        self._workers = list(workers)
+        self._turn = itertools.count()
+        self.gpus = tuple(gpus)
+
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+        return len(self._workers)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.end()
+
+    def warm(self, function: Callable[..., None], *arguments: Any) -> None:
+        """Let every worker call a function, such as a long import, and do not wait for it."""
+        for worker in self._workers:
+            submitted(worker, function, *arguments)
+
+    def begin(self, function: Callable[..., _Value], *arguments: Any) -> Callable[[], _Value]:
+        """Call a function in a worker, and return a function that waits for its value.
+
+        A worker that dies of it is replaced, and tries again. The returned function raises :class:`TrainingError` when
+        workers died :data:`MOST_DEATHS` times, and else what the function raised.
+        """
+        worker = self._workers[next(self._turn) % self.workers]
+        future = submitted(worker, function, *arguments)
+
+        def value() -> _Value:
+            nonlocal future
+            for death in range(1, MOST_DEATHS + 1):
+                try:
+                    return future.result()
+                except worker.deaths as error:
+                    reason = worker.died(error).reason
+                    worker.start()
+                if death < MOST_DEATHS:
+                    future = submitted(worker, function, *arguments)
+            raise TrainingError(f"a worker process died {MOST_DEATHS} times before training began ({reason})")
+
+        return value
+
+    def train(
+        self, shards: Sequence[Shard], train_leg: TrainLeg, *, progress: Mapping[Trial, Checkpoint] | None = None
+    ) -> Iterator[Leg]:
+        """Train shards, and yield every leg as it is finished.
+
+        When a worker dies, it is replaced, and the shard that it trained goes on from its last leg. When it died for
+        want of memory and there are others, they are one less from here on.
+
+        Args:
+            progress: how far trials have come that are under way already.
+        """
+        progress = progress or {}
+        jobs = [_Job(each, {trial: progress[trial] for trial in each.trials if trial in progress}) for each in shards]
+        return _Training(self._workers, jobs, train_leg).legs()
+
+
+class _Training:
+    """The jobs of a round of training, the workers that are ready for one, and those that are busy."""
+
+    def __init__(self, workers: list[Worker], jobs: Sequence[_Job], train_leg: TrainLeg) -> None:
+        self._workers = workers
+        self._waiting = list(jobs)
+        self._spare = len(jobs) % len(workers)
+        self._train_leg = train_leg
+        self._ready: list[Worker] = []
+        self._running: dict[Future[Leg], tuple[Worker, _Job]] = {}
+        self._starting: dict[Future[None], Worker] = {}
+        self._failed_starts: Counter[Worker] = Counter()
+        for worker in workers:
+            self._prepare(worker)
+
+    def legs(self) -> Iterator[Leg]:
+        """Train all jobs to their end; legs are yielded when the workers that brought them have something new to do."""
+        legs: list[Leg] = []
+        while self._waiting or self._running:
+            self._hand_out()
+            yield from legs
+            busy: list[Future[Any]] = [*self._running, *self._starting]
+            finished, _ = wait(busy, return_when=FIRST_COMPLETED)
+            legs = [leg for future in finished if (leg := self._take(future)) is not None]
+        yield from legs
+
+    def _prepare(self, worker: Worker) -> None:
+        self._starting[submitted(worker, _do_nothing)] = worker
+
+    def _hand_out(self) -> None:
+        left = len(self._waiting) + len(self._running)
+        near_end = self._spare > 0 and left <= len(self._workers) + self._spare
+        while self._waiting and self._ready:
+            job = _furthest_behind(self._waiting) if near_end else self._waiting[0]
+            self._waiting.remove(job)
+            worker = self._ready.pop()
+            self._running[submitted(worker, self._train_leg, job.shard, job.progress)] = worker, job
+
+    def _take(self, future: Future[Any]) -> Leg | None:
+        """Take what a worker brought, and have it ready for more."""
+        worker, job = self._running.pop(future, None) or (self._starting.pop(future), None)
+        try:
+            leg: Leg = future.result()
+        except worker.deaths as error:
+            return self._mourn(worker, job, worker.died(error))
+        self._ready.append(worker)
+        if job is None:
+            del self._failed_starts[worker]
+            return None
+        job.take(leg)
+        self._put_back(job)
+        return leg
+
+    def _put_back(self, job: _Job) -> None:
+        if not job.ended:
+            self._waiting.insert(0, job)
+
+    def _mourn(self, worker: Worker, job: _Job | None, death: Death) -> Leg:
+        if death.of_memory and len(self._workers) > 1:
+            leg = self._without(worker)
+        else:
+            leg = self._with_another(worker, job, death)
+        if job is not None:
+            self._put_back(job)
+        return leg
+
+    def _without(self, worker: Worker) -> Leg:
+        self._workers.remove(worker)
+        count = len(self._workers)
+        return Leg(remarks=(f"Memory ran out: {count} worker{'s' * (count > 1)} from here on, not {count + 1}.",))
+
+    def _with_another(self, worker: Worker, job: _Job | None, death: Death) -> Leg:
+        worker.start()
+        self._prepare(worker)
+        if job is not None:
+            return job.survive(death)
+        self._failed_starts[worker] += 1
+        if self._failed_starts[worker] >= MOST_DEATHS:
+            raise TrainingError(f"a worker process died {MOST_DEATHS} times as soon as it began ({death.reason})")
+        return Leg(remarks=(_replaced(death),))
+
+
+def submitted(worker: Worker, function: Callable[..., _Value], *arguments: Any) -> Future[_Value]:
+    """Submit something to a worker; a death that shows at once is the future's, too."""
+    try:
+        return worker.submit(function, *arguments)
+    except worker.deaths as error:
+        future: Future[_Value] = Future()
+        future.set_exception(error)
+        return future
+
+
+def _do_nothing() -> None:
+    """Be ready: a worker that has come to this can be given something to train."""
+
+
+def _furthest_behind(waiting: Sequence[_Job]) -> _Job:
+    """Choose the job with the most left to do, so that the last few shards end together and no core is idle.
+
+    McNaughton (1959), Scheduling with deadlines and loss functions: jobs that may be interrupted fill all
+    machines to the end.
+    """
+    return min(waiting, key=lambda job: job.epochs)
+
+
+def _replaced(death: Death) -> str:
+    return f"A worker process died ({death.reason}) and was replaced; its networks go on from where they last were."
