@@ -41,7 +41,7 @@ FLOORS = (
         ),
         *("encoding", "soundness", "sources", "question", "preparation", "datasets"),
     ),
-    ("database", "gallery", "schema", "store", "exports"),
+    ("database", "gallery", "schema", "store", "exports", "checkpoints"),
     ("training", "statistics", "execution"),
     ("report", "trackers"),
     (
@@ -57,9 +57,11 @@ PLACES = {
     ),
     "checkup": ("finding", "installation", "devices", "data", "studies", "terminal"),
     "trackers": ("destinations", "cards", "answers", "mlflow", "tensorboard", "optuna"),
+    "execution": ("gpus", "workers", "local"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
-        *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "proof", "inspection"),
+        *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "travelling", "proof"),
+        *("inspection",),
         *("reference_probes", "reference"),
         *("shard", "environment"),
     ),

@@ -95,9 +95,14 @@ class Watch:
                 self._remarks.add(remark)
                 self.say(remark)
 
-    def follow(self, legs: Iterable[Leg], *, trials: int, epochs: int) -> Iterator[TrialResult]:
-        """Yield the results of legs as they come, and count: so many trials of so many epochs each are trained."""
+    def follow(self, legs: Iterable[Leg], *, trials: int, epochs: int, begun: int = 0) -> Iterator[TrialResult]:
+        """Yield the results of legs as they come, and count: so many trials of so many epochs each are trained.
+
+        Args:
+            begun: epochs that are done already, over all trials.
+        """
         self.begin(trials=trials, epochs=epochs)
+        self.advance(trials=0, epochs=begun)
         for leg in legs:
             self.say_refused(leg.refused, several=True)
             self._say_remarks(leg.remarks)

@@ -7,7 +7,7 @@ import re
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -17,6 +17,7 @@ from typing import Any
 
 from ridgepath.builders import Builder
 from ridgepath.callbacks import LAST, EarlyStopping, check_keep, check_monitor
+from ridgepath.checkpoints import Checkpoints
 from ridgepath.crew import Crew, import_training, inspect
 from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
@@ -190,7 +191,11 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
                     holding.enter_context(held(folder))
                 more = () if found is None else extensions(found, study, store, watch)
                 rounds = chain([missing], more)
-                _train(crew, store, rounds, store.study, watch=watch, sitting=sitting, written=written)
+                versions = network.versions | {"ridgepath": version("ridgepath")}
+                checkpoints = Checkpoints(
+                    store.folder, question=store.study.fingerprint, versions=versions, say=watch.say
+                )
+                _train(crew, store, rounds, checkpoints, watch=watch, sitting=sitting, written=written)
         else:
             watch.say(f"All {len(study.trials)} networks are trained already; nothing was trained.")
     return folder
@@ -279,7 +284,7 @@ def _train(
     crew: Crew,
     store: StudyStore,
     rounds: Iterable[Sequence[Trial]],
-    study: Study,
+    checkpoints: Checkpoints,
     *,
     watch: Watch,
     sitting: _Sitting,
@@ -287,16 +292,19 @@ def _train(
 ) -> None:
     """Train round after round, write each trial as it is finished, and the sitting at its end, however it ends.
 
-    Args:
-        study: all that the store holds, so that trials start from the weights of those that were trained before.
+    Trials start from the weights of those that were trained before, for the study is all that the store holds.
     """
-    done = 0
+    done, study = 0, store.study
     try:
         for trials in rounds:
-            for result in watch.follow(crew.train(study, trials), trials=len(trials), epochs=study.epochs):
-                store.add(result)
-                done += 1
-                written(store, result)
+            progress = checkpoints.found(trials)
+            begun = sum(checkpoint.epoch for checkpoint in progress.values())
+            legs = checkpoints.keeping(crew.train(study, trials, progress))
+            with closing(legs):
+                for result in watch.follow(legs, trials=len(trials), epochs=study.epochs, begun=begun):
+                    store.add(result)
+                    done += 1
+                    written(store, result)
     except KeyboardInterrupt:
         raise Interrupted(store.folder, done=len(store.finished()), total=len(store.study.trials)) from None
     finally:

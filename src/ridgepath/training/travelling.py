@@ -86,6 +86,8 @@ def _about(content: bytes) -> dict[str, Any]:
 
 def _member(about: Mapping[str, Any], tensors: Mapping[str, np.ndarray], start: Member) -> Member:
     progress = start.progress
+    if tensors["epochs"].ndim != 2:
+        raise ValueError("no curves")
     going_on = replace(
         progress,
         state=_like(progress.state, "state", tensors),
