@@ -54,7 +54,7 @@ def test_what_was_under_way_at_the_end_of_a_sitting_is_found_in_the_next(tmp_pat
     Sitting(tmp_path).pass_on(under_way(ONE, 3), under_way(OTHER, 5, b""), under_way(ONE, 4, b"others"))
     sitting = Sitting(tmp_path)
     assert sitting.found(ONE, OTHER) == {ONE: Checkpoint(4, b"others"), OTHER: Checkpoint(5, b"")}
-    assert sitting.said == ["2 networks under way go on from their checkpoints, 4 to 5 epochs done."]
+    assert sitting.said == ["2 networks go on from their checkpoints, 4 to 5 epochs done."]
 
 
 @pytest.mark.usefixtures("always")

@@ -16,9 +16,11 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
+from ridgepath.callbacks import Watcher
 from ridgepath.results import Checkpoint
 from ridgepath.training.lowering import State
 from ridgepath.training.together import Member
+from ridgepath.typed import check_types
 
 _WATCHED = ("best_epoch", "best", "wait")
 """What early stopping remembers of the epochs."""
@@ -72,7 +74,10 @@ class Traveller:
             about, tensors = _about(content), load(content)
             if about["program"] != program:
                 raise StrangeError("it was trained by another program")
-            return cls(_member(about, tensors, start), program, int(about["lanes"]))
+            check_types(about["lanes"], int, name="lanes")
+            if about["lanes"] < 1:
+                raise ValueError("no lanes")
+            return cls(_member(about, tensors, start), program, about["lanes"])
         except (SafetensorError, ValueError, KeyError, TypeError, struct.error) as error:
             raise StrangeError(f"it cannot be read ({type(error).__name__})") from None
 
@@ -93,12 +98,18 @@ def _member(about: Mapping[str, Any], tensors: Mapping[str, np.ndarray], start: 
         state=_like(progress.state, "state", tensors),
         epochs=dict(zip(progress.epochs, tensors["epochs"].tolist(), strict=True)),
         validation_losses=tensors["validation_losses"],
-        watcher=progress.watcher and replace(progress.watcher, **about["watcher"]),
+        watcher=None if progress.watcher is None else _watching(progress.watcher, about["watcher"]),
         best=(_like(progress.state, "best", tensors), tensors["best_losses"]) if "best_losses" in tensors else None,
         seconds=float(about["seconds"]),
     )
     coefficients = _as(start.coefficients, tensors["coefficients"])
     return Member(start.trial, going_on, coefficients)
+
+
+def _watching(watcher: Watcher, watched: Mapping[str, Any]) -> Watcher:
+    watching = replace(watcher, **{name: watched[name] for name in _WATCHED})
+    check_types(watching, Watcher, name="watcher")
+    return watching
 
 
 def _named(name: str, state: State) -> dict[str, np.ndarray]:
