@@ -2,9 +2,12 @@
 
 import os
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ridgepath.errors import TrainingError
@@ -120,7 +123,7 @@ def test_a_trial_for_which_memory_does_not_suffice_alone_is_given_up(tmp_path, m
     }
 
 
-def die():
+def die(*given):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -162,6 +165,26 @@ def test_workers_that_cannot_begin_are_an_error(tmp_path, monkeypatch):
     monkeypatch.setattr(local, "_prepare_worker", die)
     with LocalWorkers(2) as pool, pytest.raises(TrainingError, match="as soon as it began"):
         list(pool.train(plan_shards(trials(2)), Count(tmp_path)))
+
+
+ORPHANS = """
+import os
+from ridgepath.execution.local import LocalWorkers
+
+with LocalWorkers(2) as pool:
+    print(*[value() for value in [pool.begin(os.getpid) for _ in range(2)]], flush=True)
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_workers_end_with_a_caller_that_is_killed():
+    """One that has nothing to do, too, which would not notice by itself."""
+    killed = subprocess.run([sys.executable, "-c", ORPHANS], capture_output=True, text=True, check=False)
+    workers = [psutil.Process(int(pid)) for pid in killed.stdout.split() if psutil.pid_exists(int(pid))]
+    assert killed.returncode == -signal.SIGKILL
+    assert len(killed.stdout.split()) == 2
+    _, left = psutil.wait_procs(workers, timeout=60)
+    assert not left
 
 
 def test_programs_are_kept_where_a_folder_can_be_made_and_nowhere_else(tmp_path, monkeypatch):

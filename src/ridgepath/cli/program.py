@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shlex
+import signal
 import sys
 from typing import Any
 
@@ -38,8 +39,9 @@ _RARELY = 100_000
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and end the process with its exit code."""
+    """Run the command line and end the process with its exit code; whoever ends it by SIGTERM interrupts it."""
     gc.set_threshold(_RARELY)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(_exit_code(arguments))
 
 

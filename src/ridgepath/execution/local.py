@@ -15,6 +15,8 @@ import os
 import platform
 import re
 import signal
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -28,6 +30,9 @@ from ridgepath.execution.workers import Death, Worker, Workers
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _PRECISION = "JAX_DEFAULT_MATMUL_PRECISION"
+_LOOKS_AFTER_CALLER = 1.0
+"""Seconds between two looks of a worker at whether its caller is still there."""
+
 _Value = TypeVar("_Value")
 
 
@@ -112,7 +117,8 @@ class _Process(Worker):
 
     def start(self) -> None:
         self._killed_before = killed_for_memory()
-        self._executor = ProcessPoolExecutor(1, initializer=_prepare_worker, env=self._environment)
+        caller = os.getpid()
+        self._executor = ProcessPoolExecutor(1, initializer=_prepare_worker, initargs=(caller,), env=self._environment)
 
     def submit(self, function: Callable[..., _Value], *arguments: Any) -> Future[_Value]:
         future: Future[_Value] = self._executor.submit(function, *arguments)
@@ -141,8 +147,16 @@ def killed_for_memory() -> int:
     return int(counts.get("oom_kill", 0))
 
 
-def _prepare_worker() -> None:
-    """Leave Ctrl-C to the caller, and standard output to what the caller writes there."""
+def _prepare_worker(caller: int) -> None:
+    """Leave Ctrl-C to the caller, and standard output to what the caller writes there; and end when the caller does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
+    threading.Thread(target=_end_with, args=(caller,), daemon=True).start()
+
+
+def _end_with(caller: int) -> None:
+    """End this process when its caller is no more: one that is killed cannot say so, and nobody waits for results."""
+    while os.getppid() == caller:
+        time.sleep(_LOOKS_AFTER_CALLER)
+    os._exit(1)
