@@ -45,6 +45,10 @@ class TrainingError(RidgepathError):
     """Report that training itself broke, for a reason that is not the user's input."""
 
 
+class OutOfMemoryError(RidgepathError):
+    """Report that a worker has not the memory for one trial, and may have it where there are fewer workers."""
+
+
 class NotLoggedError(RidgepathError):
     """Report that a study could not be logged, or not all of it; it is kept as it is, and can be logged later."""
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ridgepath.errors import TrainingError
+from ridgepath.errors import OutOfMemoryError, TrainingError
 from ridgepath.execution import local
 from ridgepath.execution.local import LocalWorkers, program_cache, worker_environment
 from ridgepath.execution.workers import MOST_DEATHS
@@ -111,6 +111,24 @@ def test_when_memory_runs_out_there_are_fewer_workers_and_it_is_said(tmp_path, m
         "Memory ran out: 1 worker from here on, not 2.",
     ]
     assert sum(leg.epochs for leg in legs) == 5 * EPOCHS
+
+
+@dataclass(frozen=True)
+class Large(Count):
+    """Have no memory for strength 1 as long as there are other workers."""
+
+    def __call__(self, shard, progress):
+        if shard.trials[0].strength == 1.0 and self.marked(f"large-{os.getpid()}") <= 2:
+            raise OutOfMemoryError("MemoryError: 9 GB")
+        return super().__call__(shard, progress)
+
+
+def test_a_worker_that_says_that_it_has_no_memory_makes_room_for_the_others(tmp_path):
+    with LocalWorkers(3) as pool:
+        legs = list(pool.train(plan_shards(trials(4)), Large(tmp_path)))
+        assert pool.workers == 1
+    assert [result.status for leg in legs for result in leg.results] == ["done"] * 4
+    assert remarks(legs)[-1] == "Memory ran out: 1 worker from here on, not 2."
 
 
 def test_a_trial_for_which_memory_does_not_suffice_alone_is_given_up(tmp_path, monkeypatch):

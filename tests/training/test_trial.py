@@ -1,7 +1,11 @@
+import jax
 import numpy as np
+import pytest
 from legs import legs_of
 
-from ridgepath.datasets import Split
+from ridgepath.builders import TASK_NETWORK, find_builder
+from ridgepath.datasets import Dataset, Split
+from ridgepath.errors import OutOfMemoryError
 from ridgepath.study import Shard, Trial
 from ridgepath.training import shard as shard_module
 from ridgepath.training.device import batch_order, evaluated_part
@@ -31,9 +35,6 @@ def results_of(task, shard):
 
 
 def test_where_the_cuts_between_legs_fall_changes_no_number(mnist_5k, study_of, tmp_path, monkeypatch):
-    from ridgepath.builders import TASK_NETWORK, find_builder
-    from ridgepath.datasets import Dataset
-
     data = Dataset("few", mnist_5k.train.take(slice(100)), mnist_5k.validation.take(slice(50)))
     data.save(tmp_path)
     task = Task(find_builder(TASK_NETWORK), str(tmp_path), study_of(data, epochs=3))
@@ -48,9 +49,6 @@ def test_where_the_cuts_between_legs_fall_changes_no_number(mnist_5k, study_of, 
 
 
 def test_a_trial_that_cannot_be_trained_is_failed_and_the_next_goes_on(mnist_5k, study_of, tmp_path):
-    from ridgepath.builders import find_builder
-    from ridgepath.datasets import Dataset
-
     def build(l2):
         if l2 == 0.5:
             raise MemoryError("too large")
@@ -64,3 +62,16 @@ def test_a_trial_that_cannot_be_trained_is_failed_and_the_next_goes_on(mnist_5k,
     results, _ = results_of(task, Shard((Trial("l2", 0.5, 0), Trial("l2", 0.1, 0))))
     assert [result.status for result in results] == ["failed", "done"]
     assert "MemoryError: too large" in results[0].reason
+
+
+def test_a_trial_alone_that_has_no_memory_asks_for_fewer_workers(mnist_5k, study_of, tmp_path, monkeypatch):
+    data = Dataset("few", mnist_5k.train.take(slice(100)), mnist_5k.validation.take(slice(50)))
+    data.save(tmp_path)
+    task = Task(find_builder(TASK_NETWORK), str(tmp_path), study_of(data))
+
+    def train(*given, **settings):
+        raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.")
+
+    monkeypatch.setattr(shard_module.one, "train_one_epoch", train)
+    with pytest.raises(OutOfMemoryError, match="allocating 9 bytes"):
+        next(legs_of(task, [Trial("l2", 0.0, 0)]))

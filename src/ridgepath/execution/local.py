@@ -25,8 +25,9 @@ from typing import Any, TypeVar
 from loky import ProcessPoolExecutor
 from loky.process_executor import BrokenProcessPool, ShutdownExecutorError
 
+from ridgepath.errors import OutOfMemoryError
 from ridgepath.execution.gpus import VISIBLE, usable_gpus
-from ridgepath.execution.workers import Death, Worker, Workers
+from ridgepath.execution.workers import NO_MEMORY, Death, Worker, Workers
 
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 _PRECISION = "JAX_DEFAULT_MATMUL_PRECISION"
@@ -109,7 +110,7 @@ class LocalWorkers(Workers):
 class _Process(Worker):
     """One process, in an executor of its own: so its death is its own, and it is known what it died of."""
 
-    deaths = (BrokenProcessPool, ShutdownExecutorError)
+    deaths = (BrokenProcessPool, ShutdownExecutorError, OutOfMemoryError)
 
     def __init__(self, gpu: str | None) -> None:
         self._environment = worker_environment(on_gpu=gpu is not None) | ({} if gpu is None else {VISIBLE: gpu})
@@ -126,10 +127,12 @@ class _Process(Worker):
 
     def died(self, error: BaseException) -> Death:
         self.end()
+        if isinstance(error, OutOfMemoryError):
+            return Death(NO_MEMORY, of_memory=True)
         codes = re.search(r"\{(.+)\}", str(error))
         reason = codes[1] if codes else str(error).split(". ")[0].split("\n")[0]
         of_memory = "SIGKILL" in reason and killed_for_memory() > self._killed_before
-        return Death("memory ran out" if of_memory else reason, of_memory)
+        return Death(NO_MEMORY if of_memory else reason, of_memory)
 
     def end(self) -> None:
         self._executor.shutdown(wait=True, kill_workers=True)

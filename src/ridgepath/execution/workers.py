@@ -21,6 +21,9 @@ from ridgepath.study import Shard, Trial
 MOST_DEATHS = 3
 """A shard in whose legs workers died this often, one time after the other, is given up."""
 
+NO_MEMORY = "memory ran out"
+"""The reason of a death for want of memory."""
+
 TrainLeg = Callable[[Shard, Mapping[Trial, Checkpoint]], Leg]
 """Trains a shard for a while, from where those of its trials that are under way have come to."""
 
@@ -89,11 +92,11 @@ class _Job:
         self.shard = Shard(tuple(trial for trial in self.shard.trials if trial not in finished))
         self.progress, self.epochs, self.deaths = leg.progress, self.epochs + leg.epochs, 0
 
-    def survive(self, death: Death) -> Leg:
+    def survive(self, death: Death) -> Leg | None:
         """Go on from the last leg, or give the shard up and record its trials as failed."""
         self.deaths += 1
         if self.deaths < MOST_DEATHS:
-            return Leg(remarks=(_replaced(death),))
+            return None
         reason = f"its worker process died {self.deaths} times in a row ({death.reason})"
         leg = Leg([failed(trial, reason) for trial in self.shard.trials])
         self.take(leg)
@@ -110,12 +113,16 @@ class Workers:
     def __init__(self, workers: Sequence[Worker], *, gpus: Sequence[str] = ()) -> None:
         self._workers = list(workers)
         self._turn = itertools.count()
+        self._remarks: list[str] = []
         self.gpus = tuple(gpus)
 
     @property
     def workers(self) -> int:
         """How many there are."""
         return len(self._workers)
+
+    def __iter__(self) -> Iterator[Worker]:
+        return iter(self._workers)
 
     def __enter__(self) -> Self:
         return self
@@ -137,22 +144,46 @@ class Workers:
         A worker that dies of it is replaced, and tries again. The returned function raises :class:`TrainingError` when
         workers died :data:`MOST_DEATHS` times, and else what the function raised.
         """
-        worker = self._workers[next(self._turn) % self.workers]
+        worker = self._next()
         future = submitted(worker, function, *arguments)
 
         def value() -> _Value:
-            nonlocal future
-            for death in range(1, MOST_DEATHS + 1):
+            nonlocal worker, future
+            deaths = 0
+            while True:
                 try:
                     return future.result()
                 except worker.deaths as error:
-                    reason = worker.died(error).reason
-                    worker.start()
-                if death < MOST_DEATHS:
-                    future = submitted(worker, function, *arguments)
-            raise TrainingError(f"a worker process died {MOST_DEATHS} times before training began ({reason})")
+                    death = worker.died(error)
+                if not self.goes_on(worker, death):
+                    worker = self._next()
+                elif (deaths := deaths + 1) == MOST_DEATHS:
+                    raise TrainingError(f"a worker process died {deaths} times before training began ({death.reason})")
+                future = submitted(worker, function, *arguments)
 
         return value
+
+    def _next(self) -> Worker:
+        return self._workers[next(self._turn) % self.workers]
+
+    def goes_on(self, worker: Worker, death: Death) -> bool:
+        """Start a worker anew that died, or do without it where memory ran out and there are others; tell which."""
+        if death.of_memory and self._workers != [worker]:
+            if worker in self._workers:
+                self._workers.remove(worker)
+                say = f"Memory ran out: {self.workers} worker{'s' * (self.workers > 1)} from here on"
+                self._remarks.append(f"{say}, not {self.workers + 1}.")
+            return False
+        worker.start()
+        self._remarks.append(
+            f"A worker process died ({death.reason}) and was replaced; its networks go on from where they last were."
+        )
+        return True
+
+    def take_remarks(self) -> tuple[str, ...]:
+        """Return what there was to say of the workers since the last time."""
+        remarks, self._remarks = self._remarks, []
+        return tuple(remarks)
 
     def train(
         self, shards: Sequence[Shard], train_leg: TrainLeg, *, progress: Mapping[Trial, Checkpoint] | None = None
@@ -167,16 +198,16 @@ class Workers:
         """
         progress = progress or {}
         jobs = [_Job(each, {trial: progress[trial] for trial in each.trials if trial in progress}) for each in shards]
-        return _Training(self._workers, jobs, train_leg).legs()
+        return _Training(self, jobs, train_leg).legs()
 
 
 class _Training:
     """The jobs of a round of training, the workers that are ready for one, and those that are busy."""
 
-    def __init__(self, workers: list[Worker], jobs: Sequence[_Job], train_leg: TrainLeg) -> None:
+    def __init__(self, workers: Workers, jobs: Sequence[_Job], train_leg: TrainLeg) -> None:
         self._workers = workers
         self._waiting = list(jobs)
-        self._spare = len(jobs) % len(workers)
+        self._spare = len(jobs) % workers.workers
         self._train_leg = train_leg
         self._ready: list[Worker] = []
         self._running: dict[Future[Leg], tuple[Worker, _Job]] = {}
@@ -194,14 +225,17 @@ class _Training:
             busy: list[Future[Any]] = [*self._running, *self._starting]
             finished, _ = wait(busy, return_when=FIRST_COMPLETED)
             legs = [leg for future in finished if (leg := self._take(future)) is not None]
+            if remarks := self._workers.take_remarks():
+                legs.append(Leg(remarks=remarks))
         yield from legs
 
     def _prepare(self, worker: Worker) -> None:
+        """Wait for a worker to be there, as one on another machine may have to be."""
         self._starting[submitted(worker, _do_nothing)] = worker
 
     def _hand_out(self) -> None:
         left = len(self._waiting) + len(self._running)
-        near_end = self._spare > 0 and left <= len(self._workers) + self._spare
+        near_end = self._spare > 0 and left <= self._workers.workers + self._spare
         while self._waiting and self._ready:
             job = _furthest_behind(self._waiting) if near_end else self._waiting[0]
             self._waiting.remove(job)
@@ -209,47 +243,32 @@ class _Training:
             self._running[submitted(worker, self._train_leg, job.shard, job.progress)] = worker, job
 
     def _take(self, future: Future[Any]) -> Leg | None:
-        """Take what a worker brought, and have it ready for more."""
+        """Take what a worker brought, and have it ready for more, or replace it."""
         worker, job = self._running.pop(future, None) or (self._starting.pop(future), None)
+        leg: Leg | None
         try:
-            leg: Leg = future.result()
+            leg = future.result()
         except worker.deaths as error:
-            return self._mourn(worker, job, worker.died(error))
-        self._ready.append(worker)
-        if job is None:
-            del self._failed_starts[worker]
-            return None
-        job.take(leg)
-        self._put_back(job)
-        return leg
-
-    def _put_back(self, job: _Job) -> None:
-        if not job.ended:
-            self._waiting.insert(0, job)
-
-    def _mourn(self, worker: Worker, job: _Job | None, death: Death) -> Leg:
-        if death.of_memory and len(self._workers) > 1:
-            leg = self._without(worker)
+            leg = self._mourn(worker, job, worker.died(error))
         else:
-            leg = self._with_another(worker, job, death)
-        if job is not None:
-            self._put_back(job)
+            self._ready.append(worker)
+            self._failed_starts.pop(worker, None)
+            if job is not None and leg is not None:
+                job.take(leg)
+        if job is not None and not job.ended:
+            self._waiting.insert(0, job)
         return leg
 
-    def _without(self, worker: Worker) -> Leg:
-        self._workers.remove(worker)
-        count = len(self._workers)
-        return Leg(remarks=(f"Memory ran out: {count} worker{'s' * (count > 1)} from here on, not {count + 1}.",))
-
-    def _with_another(self, worker: Worker, job: _Job | None, death: Death) -> Leg:
-        worker.start()
+    def _mourn(self, worker: Worker, job: _Job | None, death: Death) -> Leg | None:
+        if not self._workers.goes_on(worker, death):
+            return None
         self._prepare(worker)
         if job is not None:
             return job.survive(death)
         self._failed_starts[worker] += 1
-        if self._failed_starts[worker] >= MOST_DEATHS:
+        if self._failed_starts[worker] == MOST_DEATHS:
             raise TrainingError(f"a worker process died {MOST_DEATHS} times as soon as it began ({death.reason})")
-        return Leg(remarks=(_replaced(death),))
+        return None
 
 
 def submitted(worker: Worker, function: Callable[..., _Value], *arguments: Any) -> Future[_Value]:
@@ -273,7 +292,3 @@ def _furthest_behind(waiting: Sequence[_Job]) -> _Job:
     machines to the end.
     """
     return min(waiting, key=lambda job: job.epochs)
-
-
-def _replaced(death: Death) -> str:
-    return f"A worker process died ({death.reason}) and was replaced; its networks go on from where they last were."

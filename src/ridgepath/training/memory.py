@@ -50,8 +50,9 @@ def size_in_bytes(arrays: Any) -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Tell whether an error is XLA's for want of memory."""
-    return isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+    """Tell whether an error is Python's or XLA's for want of memory."""
+    is_xla = isinstance(error, jax.errors.JaxRuntimeError) and "RESOURCE_EXHAUSTED" in str(error)
+    return is_xla or isinstance(error, MemoryError)
 
 
 def most_that_fit(wanted: int, needed: Callable[[int], int], free: int | None) -> int:

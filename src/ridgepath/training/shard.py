@@ -22,6 +22,7 @@ import numpy as np
 
 from ridgepath.arrays import Dataset, Split
 from ridgepath.builders import Builder
+from ridgepath.errors import OutOfMemoryError
 from ridgepath.results import Checkpoint, Leg, TrialResult, failed
 from ridgepath.splits import positions
 from ridgepath.study import FIXED, Shard, Study, Trial, proof_examples
@@ -92,6 +93,9 @@ def train_leg(
     """Go on with a shard for about :data:`LEG_SECONDS`.
 
     A trial that cannot be trained becomes a result of status ``failed``; the others go on.
+
+    Raises:
+        OutOfMemoryError: memory does not suffice for a trial beside what other workers have.
 
     Args:
         progress: how far those of its trials have come that are under way.
@@ -246,8 +250,14 @@ class _Workshop:
         return self._rooms[key]
 
     def mended(self, waiting: _Waiting, error: Exception) -> tuple[list[TrialResult], list[_Waiting]]:
-        """Return what is left of trials whose leg failed: half as many at a time, or the failure of a trial alone."""
+        """Return what is left of trials whose leg failed: half as many at a time, or the failure of a trial alone.
+
+        Raises:
+            OutOfMemoryError: a trial alone has not the memory, which is shared with other workers.
+        """
         if waiting.lanes == 1:
+            if is_out_of_memory(error) and not self.together:
+                raise OutOfMemoryError(first_line(error)) from None
             (trial,) = waiting.trials
             return [failed(trial, f"{type(error).__name__}: {error}".splitlines()[0])], []
         reason = "the device ran out of memory" if is_out_of_memory(error) else first_line(error)
