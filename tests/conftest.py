@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from odd_study import created, result_of
-from ridgepath import session
+from ridgepath import refitting, session
 from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.study import Study, Variant
@@ -50,7 +50,8 @@ def standing_worker(_standing_worker):
     For tests of what is asked and stored. Those of what a process of its own does, or several at a time, need new ones.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(session, "LocalWorkers", lambda workers: nullcontext(_standing_worker))
+        for module in (session, refitting):
+            patch.setattr(module, "LocalWorkers", lambda workers: nullcontext(_standing_worker))
         yield
 
 
