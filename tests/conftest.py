@@ -1,6 +1,7 @@
 """What all tests share: Keras on JAX, as in the workers, and the small real data set."""
 
 import os
+from contextlib import nullcontext
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from odd_study import created, result_of
+from ridgepath import refitting, session
 from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.study import Study, Variant
@@ -33,6 +35,24 @@ def digits_file(mnist_5k, tmp_path_factory):
     file = tmp_path_factory.mktemp("data") / "digits.npz"
     np.savez(file, **pixels)
     return file
+
+
+@pytest.fixture(scope="session")
+def _standing_worker():
+    with session.LocalWorkers(1) as worker:
+        yield worker
+
+
+@pytest.fixture(scope="module")
+def standing_worker(_standing_worker):
+    """Let one worker train study after study: to import Keras takes it longer than a small study.
+
+    For tests of what is asked and stored. Those of what a process of its own does, or several at a time, need new ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (session, refitting):
+            patch.setattr(module, "LocalWorkers", lambda workers: nullcontext(_standing_worker))
+        yield
 
 
 @pytest.fixture

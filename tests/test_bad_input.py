@@ -5,6 +5,8 @@ import pytest
 
 from ridgepath.cli import main
 
+pytestmark = pytest.mark.usefixtures("standing_worker")
+
 COMPILED = """
 import keras
 

@@ -12,6 +12,7 @@ from ridgepath.errors import InputError, Interrupted
 from ridgepath.progress import Watch
 from ridgepath.store import StudyStore
 
+pytestmark = pytest.mark.usefixtures("standing_worker")
 SETTINGS = {"strengths": [1e-4, 1e-3, 1.0], "seeds": 3, "epochs": 2, "progress": False}
 
 

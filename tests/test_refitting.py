@@ -17,6 +17,8 @@ from ridgepath.training.device import batch_order
 from ridgepath.training.models import Networks
 from ridgepath.training.reference import train_reference
 
+pytestmark = pytest.mark.usefixtures("standing_worker")
+
 NETWORK = """
 import keras
 

@@ -31,6 +31,8 @@ from ridgepath.store import StudyStore
 from ridgepath.study import BuilderCard, DataCard, Study, Trial, Variant
 from ridges import Ridge
 
+pytestmark = pytest.mark.usefixtures("standing_worker")
+
 EXAMPLES = 300
 
 

@@ -12,6 +12,8 @@ from ridgepath.cli import main
 from ridgepath.splits import positions, set_apart
 from ridgepath.store import StudyStore
 
+pytestmark = pytest.mark.usefixtures("standing_worker")
+
 NETWORK = """
 import keras
 

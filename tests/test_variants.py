@@ -17,6 +17,8 @@ from ridgepath.errors import InputError
 from ridgepath.study import Variant
 from ridgepath.variants import COMPARED, STRENGTHS, added_variants, asked_variants, compared_arguments
 
+pytestmark = pytest.mark.usefixtures("standing_worker")
+
 NETWORK = """
 import keras
 
