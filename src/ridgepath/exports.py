@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from ridgepath.errors import InputError
-from ridgepath.files import drafts
+from ridgepath.files import drafts, remedy_of
 from ridgepath.frames import frame
 from ridgepath.results import Results
 
@@ -85,6 +85,6 @@ def _write_files(writers: Mapping[Path, Callable[[Path], object]]) -> list[Path]
     except OSError as error:
         target = next(iter(writers))
         raise InputError(
-            f"{target} must be a file that can be written", received=error, remedy="Give another."
+            f"{target} must be a file that can be written", received=error, remedy=remedy_of(error, "Give another.")
         ) from None
     return list(writers)

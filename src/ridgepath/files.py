@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ridgepath.errors import StudyError
+
+NAME_ANOTHER = "Name a file in a folder that exists and that you may write to."
+FREE_SPACE = "Free some space on its disk and try again."
+
+
+def remedy_of(error: OSError, otherwise: str = NAME_ANOTHER) -> str:
+    """Say what to do about a file that cannot be written: make room where the disk is full, else what is given."""
+    return FREE_SPACE if error.errno in (errno.ENOSPC, errno.EDQUOT) else otherwise
 
 
 @contextmanager
@@ -45,5 +54,7 @@ def made(folder: Path) -> Iterator[None]:
             with suppress(OSError):
                 place.rmdir()
         if isinstance(error, OSError):
-            raise StudyError(f"{folder} must be writable", received=error, remedy="Give another folder.") from None
+            raise StudyError(
+                f"{folder} must be writable", received=error, remedy=remedy_of(error, "Give another folder.")
+            ) from None
         raise

@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ridgepath.errors import StudyError
+from ridgepath.files import remedy_of
 from ridgepath.texts import on_one_line
 
 LOCK, HOLDER = ".lock", ".holder"
@@ -40,7 +41,9 @@ def held(folder: Path) -> Iterator[None]:
             remedy="Wait until it is done, or end it and go on here.",
         ) from None
     except OSError as error:
-        raise StudyError(f"{folder} must be writable", received=error, remedy="Give another folder.") from None
+        lock.release()
+        remedy = remedy_of(error, "Give another folder.")
+        raise StudyError(f"{folder} must be writable", received=error, remedy=remedy) from None
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ridgepath.callbacks import EarlyStopping
 from ridgepath.errors import StudyError
-from ridgepath.files import drafts
+from ridgepath.files import drafts, remedy_of
 from ridgepath.sources import Source
 from ridgepath.study import Study
 from ridgepath.toml import toml_comment, toml_key, toml_value
@@ -57,7 +57,7 @@ def keep_question(folder: Path, study: Study, context: Mapping[str, str]) -> Non
             with drafts(file) as (draft,):
                 draft.write_bytes(content)
     except OSError as error:
-        received, remedy = error.strerror or error, "Make the folder writable, or give another one."
+        received, remedy = error.strerror or error, remedy_of(error, "Make the folder writable, or give another one.")
         raise StudyError(f"{file} must be writable", received=received, remedy=remedy) from None
 
 

@@ -13,7 +13,7 @@ from ridgepath.builders import Builder, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.errors import InputError, StudyError, TrainingError
 from ridgepath.execution.local import LocalWorkers
-from ridgepath.files import drafts
+from ridgepath.files import NAME_ANOTHER, drafts, remedy_of
 from ridgepath.penalties import check_strengths, format_strength
 from ridgepath.progress import Watch
 from ridgepath.report.choice import Choice
@@ -89,8 +89,8 @@ class Refit:
                 watch.stage(f"training 1 network, {write_count(self.epochs, 'epoch')}")
                 pool.begin(_train_into, self, draft)()
         except OSError as error:
-            remedy = "Name a file in a folder that exists and that you may write to."
-            raise InputError("a file that a model can be written to", received=error, remedy=remedy) from None
+            expected = "a file that a model can be written to"
+            raise InputError(expected, received=error, remedy=remedy_of(error)) from None
 
     @property
     def account(self) -> str:
@@ -194,8 +194,7 @@ def check_target(target: Path) -> None:
         remedy = f"Name it {target.with_suffix(SUFFIX).name}."
         raise InputError(f"a model's file ends in {SUFFIX}", received=target.name, remedy=remedy)
     if target.is_dir() or not target.parent.is_dir():
-        remedy = "Name a file in a folder that exists and that you may write to."
-        raise InputError("a file that a model can be written to", received=target, remedy=remedy)
+        raise InputError("a file that a model can be written to", received=target, remedy=NAME_ANOTHER)
 
 
 def _number(strength: str | float) -> float:

@@ -315,5 +315,10 @@ def _train(
 def _saved(dataset: Dataset, *, pooled: bool) -> Iterator[str]:
     """Put the arrays where the workers map them into memory, once for all of them."""
     with tempfile.TemporaryDirectory(prefix="ridgepath-") as folder:
-        dataset.save(Path(folder), pooled=pooled)
+        try:
+            dataset.save(Path(folder), pooled=pooled)
+        except OSError as error:
+            received = f"{folder}, where there is not enough ({error})"
+            remedy = "Free some space on its disk, or set TMPDIR to a folder that has some."
+            raise InputError("room for a copy of the data", received=received, remedy=remedy) from None
         yield folder

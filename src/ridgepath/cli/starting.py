@@ -13,7 +13,7 @@ import typer
 
 from ridgepath.cli.training import run
 from ridgepath.errors import InputError
-from ridgepath.files import drafts
+from ridgepath.files import drafts, remedy_of
 from ridgepath.toml import SUFFIX
 
 if TYPE_CHECKING:
@@ -49,11 +49,8 @@ def init(
         with drafts(file) as (draft,):
             draft.write_text(study_file(file.name, settings_of(run)), encoding="utf-8")
     except OSError as error:
-        received, remedy = (
-            f"{file} ({error.strerror})",
-            "Name a file in a folder that exists and that you may write to.",
-        )
-        raise InputError("a file that can be written", received=received, remedy=remedy) from None
+        received = f"{file} ({error.strerror})"
+        raise InputError("a file that can be written", received=received, remedy=remedy_of(error)) from None
     typer.echo(f"{file}: all settings, each with its default. Change some, then: ridgepath run {file}")
 
 

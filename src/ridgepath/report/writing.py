@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ridgepath.errors import InputError
-from ridgepath.files import drafts
+from ridgepath.files import drafts, remedy_of
 from ridgepath.texts import encodable
 
 
@@ -34,5 +34,5 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
                 draft.write_bytes(content)
     except OSError as problem:
         reason = f"{next(iter(contents))} ({problem.strerror})"
-        remedy = "Name a file in a folder that exists and that you may write to."
-        raise InputError("a file that a report can be written to", received=reason, remedy=remedy) from None
+        expected = "a file that a report can be written to"
+        raise InputError(expected, received=reason, remedy=remedy_of(problem)) from None
