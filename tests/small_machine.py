@@ -5,7 +5,7 @@ Both are the kernel's own, for which one must be root; where that is not allowed
 
 import shutil
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -38,3 +38,24 @@ def fill(place: Path) -> Path:
         except OSError:
             return file
     raise AssertionError
+
+
+@contextmanager
+def limited_memory(name: str, *, megabytes: int):
+    """Make a control group whose processes have so much memory together; give what puts a command before it into it."""
+    version_1 = Path("/sys/fs/cgroup/memory")
+    root, limit = (version_1, "memory.limit_in_bytes") if version_1.is_dir() else (Path("/sys/fs/cgroup"), "memory.max")
+    group = root / name
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(megabytes * 2**20))
+    except OSError:
+        pytest.skip("limiting memory by a control group is not allowed here")
+    members = group / "cgroup.procs"
+    try:
+        yield ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(members)]
+    finally:
+        for left in members.read_text().split():  # on its way to its end
+            with suppress(OSError):
+                (root / "cgroup.procs").write_text(left)
+        group.rmdir()
