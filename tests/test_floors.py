@@ -63,7 +63,7 @@ PLACES = {
         *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "travelling", "proof"),
         *("inspection",),
         *("reference_probes", "reference"),
-        *("shard", "environment"),
+        *("workshop", "shard", "environment"),
     ),
 }
 APART = {"training", "statistics", "execution"}

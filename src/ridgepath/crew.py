@@ -79,7 +79,8 @@ def import_training() -> None:
 
 
 def _prepare(builder: Builder, data_folder: str, study: Study) -> None:
-    from ridgepath.training.shard import Task, prepare
+    from ridgepath.training.shard import prepare
+    from ridgepath.training.workshop import Task
 
     prepare(Task(builder, data_folder, study, together=is_together_asked()))
 
@@ -101,7 +102,8 @@ class _TrainLeg:
     proven: frozenset[str]
 
     def __call__(self, shard: Shard, progress: Mapping[Trial, Checkpoint]) -> Leg:
-        from ridgepath.training.shard import Task, train_leg
+        from ridgepath.training.shard import train_leg
+        from ridgepath.training.workshop import Task
 
         task = Task(self.builder, self.data_folder, self.study, together=is_together_asked())
         return train_leg(task, shard, progress, proven=self.proven)

@@ -13,7 +13,7 @@ from ridgepath.splits import positions, sizes
 from ridgepath.study import Trial
 from ridgepath.training import shard as shard_module
 from ridgepath.training.networks import task_network
-from ridgepath.training.shard import Task
+from ridgepath.training.workshop import Task
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_trial_equals_fit_on_the_arrays_of_its_seed(few, study_of, tmp_path, v
 def test_all_seeds_and_strengths_share_one_program(few, study_of, tmp_path):
     task = task_of(few, study_of, tmp_path, validation="folds:4", epochs=1)
     results_of(task, seeds=range(3), strengths=(0.0, 1e-2))
-    assert len(shard_module._workshop(task)._programs) == 1
+    assert len(shard_module._trainer(task).workshop._programs) == 1
 
 
 def test_both_engines_train_and_validate_on_the_same_examples(few, study_of, tmp_path):

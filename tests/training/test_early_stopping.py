@@ -15,7 +15,7 @@ from ridgepath.study import Study, Trial, Variant
 from ridgepath.training import shard as shard_module
 from ridgepath.training.models import Networks
 from ridgepath.training.reference import train_reference
-from ridgepath.training.shard import Task
+from ridgepath.training.workshop import Task
 
 TRIAL = Trial("l2", 0.001, 1)
 

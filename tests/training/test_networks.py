@@ -13,7 +13,7 @@ from ridgepath.study import Study, Trial, Variant
 from ridgepath.training.models import Networks, build_model
 from ridgepath.training.networks import task_network
 from ridgepath.training.reference import evaluate, refit
-from ridgepath.training.shard import Task
+from ridgepath.training.workshop import Task
 
 EXAMPLE = (np.zeros((8, 28, 28), np.float32), np.zeros(8, np.int32))
 

@@ -14,9 +14,10 @@ from ridgepath.builders import find_builder
 from ridgepath.results import DONE, FAILED
 from ridgepath.study import Study, Variant
 from ridgepath.training import shard as shard_module
+from ridgepath.training import workshop as workshop_module
 from ridgepath.training import together as together_module
 from ridgepath.training.lowering import NotLoweredError
-from ridgepath.training.shard import Task
+from ridgepath.training.workshop import Task
 
 STRENGTHS = (0.0, 1e-3, 1e-2, 0.1, 0.5)
 OUT_OF_MEMORY = jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory while trying to allocate 9 bytes.")
@@ -51,12 +52,12 @@ def task_in(folder, build=simple, *, strengths=STRENGTHS, together=True):
 @pytest.fixture
 def task_of(folder, monkeypatch):
     """Return a function that makes a task, of one leg; programs need not prove themselves, and nothing is known yet."""
-    monkeypatch.setattr(shard_module, "prove", lambda *given, **settings: None)
+    monkeypatch.setattr(workshop_module, "prove", lambda *given, **settings: None)
     monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e9)
 
     def make(*given, **settings):
         task = task_in(folder, *given, **settings)
-        shard_module._workshop(task)._rooms.clear()
+        shard_module._trainer(task)._rooms.clear()
         return task
 
     return make
@@ -167,15 +168,15 @@ def test_what_was_trained_in_legs_before_is_kept_when_memory_runs_out(task_of, a
 def test_a_group_that_a_worker_cannot_even_begin_is_tried_alone(task_of, monkeypatch):
     """One that comes from another worker, say, whose file of the builder is not there."""
     task = task_of()
-    workshop = shard_module._workshop(task)
+    trainer = shard_module._trainer(task)
     waiting = shard_module._Waiting(task.study.trials[:2], (), 2)
-    monkeypatch.setattr(workshop, "lowered", lambda trial: (_ for _ in ()).throw(OSError("no such file")))
-    results, left = workshop.mended(waiting, OSError("no such file"))
+    monkeypatch.setattr(trainer.workshop, "lowered", lambda trial: (_ for _ in ()).throw(OSError("no such file")))
+    results, left = trainer.mended(waiting, OSError("no such file"))
     assert results == []
     assert [part.lanes for part in left] == [1, 1]
-    (result,), none = workshop.mended(left[0], OSError("no such file"))
+    (result,), none = trainer.mended(left[0], OSError("no such file"))
     assert (result.status, result.reason, none) == (FAILED, "OSError: no such file", [])
-    workshop.take_remarks()
+    trainer.take_remarks()
 
 
 def test_what_fails_together_is_tried_alone_and_only_what_fails_alone_has_failed(task_of, alone, monkeypatch):

@@ -9,7 +9,7 @@ from ridgepath.errors import OutOfMemoryError
 from ridgepath.study import Shard, Trial
 from ridgepath.training import shard as shard_module
 from ridgepath.training.device import batch_order, evaluated_part
-from ridgepath.training.shard import Task
+from ridgepath.training.workshop import Task
 
 
 def test_the_order_of_batches_follows_from_seed_and_epoch_alone():

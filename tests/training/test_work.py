@@ -14,7 +14,8 @@ from ridgepath.crew import _TrainLeg
 from ridgepath.study import Shard, Study, Trial, Variant
 from ridgepath.training import shard as shard_module
 from ridgepath.training import trial as one
-from ridgepath.training.shard import Task, prepare, train_leg
+from ridgepath.training.shard import prepare, train_leg
+from ridgepath.training.workshop import Task
 
 EXAMPLES, VALIDATING, EPOCHS = 300, 100, 3
 PARAMETERS = 784 * 128 + 128 + 128 * 10 + 10
@@ -38,7 +39,7 @@ def task(few, tmp_path_factory):
 @pytest.fixture
 def new_worker():
     """A worker that has not begun."""
-    shard_module._workshop.cache_clear()
+    shard_module._trainer.cache_clear()
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ def test_a_worker_compiles_a_program_once_for_all_strengths_and_seeds(task, capl
 
 
 def test_a_worker_that_is_told_of_a_proof_does_not_prove_again(task, caplog, new_worker):
-    lowered = shard_module._workshop(task).program(Trial("l2", 0.0, 0))[1]
+    lowered = shard_module._trainer(task).workshop.program(Trial("l2", 0.0, 0))[1]
     work = compiled(caplog, lambda: train_leg(task, Shard((Trial("l2", 0.0, 0),)), {}, proven=frozenset({lowered.key})))
     assert "jit(train_step)" not in work
     assert "jit(_train_epoch)" not in work
@@ -94,9 +95,9 @@ def counted(function, counts):
 def test_an_epoch_takes_the_order_in_and_figures_and_losses_out(task, monkeypatch):
     trial = Trial("l2", 1e-3, 0)
     train(task, trial)
-    workshop = shard_module._workshop(task)
+    workshop = shard_module._trainer(task).workshop
     program, _ = workshop.lowered(trial)
-    member, data = workshop._started(trial), workshop._data_of(trial)
+    member, data = shard_module._trainer(task)._started(trial), workshop.data_of(trial)
     one.train_one_epoch(program, member.progress, member.coefficients, data, seed=0)  # from here on it is there
     epochs, chunks = [], []
     monkeypatch.setattr(program, "train_epoch", counted(program.train_epoch, epochs))
@@ -112,9 +113,9 @@ def test_an_epoch_takes_the_order_in_and_figures_and_losses_out(task, monkeypatc
 def test_the_state_is_updated_in_place(task):
     trial = Trial("l2", 1e-3, 0)
     train(task, trial)
-    workshop = shard_module._workshop(task)
+    workshop = shard_module._trainer(task).workshop
     program, _ = workshop.lowered(trial)
-    member, data = workshop._started(trial), workshop._data_of(trial)
+    member, data = shard_module._trainer(task)._started(trial), workshop.data_of(trial)
     one.train_one_epoch(program, member.progress, member.coefficients, data, seed=0)
     before = jax.tree.leaves(member.progress.state)
     one.train_one_epoch(program, member.progress, member.coefficients, data, seed=0)
@@ -123,8 +124,8 @@ def test_the_state_is_updated_in_place(task):
 
 def test_a_worker_trains_on_the_file_itself_and_copies_no_example(task):
     train(task, Trial("l2", 0.0, 0))
-    workshop = shard_module._workshop(task)
-    data = workshop._data_of(Trial("l2", 0.0, 0))
+    workshop = shard_module._trainer(task).workshop
+    data = workshop.data_of(Trial("l2", 0.0, 0))
     for placed, mapped in zip(data.train, workshop.dataset.train.batch, strict=True):
         assert isinstance(mapped, np.memmap)
         assert placed.unsafe_buffer_pointer() == mapped.ctypes.data

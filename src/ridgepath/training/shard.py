@@ -14,51 +14,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
 
-from ridgepath.arrays import Dataset, Split
-from ridgepath.builders import Builder
 from ridgepath.errors import OutOfMemoryError
 from ridgepath.results import Checkpoint, Leg, TrialResult, failed
-from ridgepath.splits import positions
-from ridgepath.study import FIXED, Shard, Study, Trial, proof_examples
+from ridgepath.study import Shard, Trial
 from ridgepath.training import trial as one
-from ridgepath.training.device import TrialData, fit_batch, on_device
 from ridgepath.training.lowering import Lowered, NotLoweredError, lower
 from ridgepath.training.memory import Room, even_parts, free_bytes, is_out_of_memory
-from ridgepath.training.models import Batch, Networks, first_line
-from ridgepath.training.proof import prove
+from ridgepath.training.models import first_line
 from ridgepath.training.reference import train_reference
 from ridgepath.training.together import Group, Lanes, Member
 from ridgepath.training.travelling import StrangeError, Traveller
-
-SPLITS_KEPT = 2
-"""Splits whose arrays a worker keeps: it may take turns with the last trials of one seed and the first of the next."""
+from ridgepath.training.workshop import Task, Workshop
 
 LEG_SECONDS = 2.0
 """A leg ends with the first epoch that is done after this time; trials that end sooner are legs of their own."""
 
 HANDED_OVER = 20
 """A leg of trials together is at least so many times as long as handing them over takes."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """What every worker of a study needs to know.
-
-    Attributes:
-        data_folder: where :meth:`ridgepath.datasets.Dataset.save` put the arrays.
-        together: whether trials are trained together on a CPU, too, where that is slower.
-    """
-
-    builder: Builder
-    data_folder: str
-    study: Study
-    together: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +60,7 @@ def prepare(task: Task) -> None:
     """Compile the program of the study's first trial, so that it is there when the first leg begins."""
     if task.study.engine != "reference":
         with suppress(NotLoweredError):
-            _workshop(task).program(task.study.trials[0])
+            _trainer(task).workshop.program(task.study.trials[0])
 
 
 def train_leg(
@@ -101,84 +77,42 @@ def train_leg(
         progress: how far those of its trials have come that are under way.
         proven: keys of the programs that have proved themselves elsewhere; others do so here, before they train.
     """
-    workshop = _workshop(task)
-    workshop.proven |= proven
-    waiting = workshop.divided(shard, progress)
+    trainer = _trainer(task)
+    trainer.workshop.proven |= proven
+    waiting = trainer.divided(shard, progress)
     results: list[TrialResult] = []
-    epochs, stop = 0, time.perf_counter() + workshop.leg_seconds
+    epochs, stop = 0, time.perf_counter() + trainer.leg_seconds
     while waiting:
         first, *waiting = waiting
         try:
-            trained, ended, left = workshop.advance(first, stop)
+            trained, ended, left = trainer.advance(first, stop)
         except Exception as error:
-            trained, ended, left = 0, *workshop.mended(first, error)
+            trained, ended, left = 0, *trainer.mended(first, error)
         epochs, waiting = epochs + trained, [*left, *waiting]
         results.extend(ended)
         if time.perf_counter() > stop:
             break
-    return Leg(results, workshop.packed(waiting), epochs, workshop.take_refused(), workshop.take_remarks())
+    refused, remarks = trainer.workshop.take_refused(), trainer.take_remarks()
+    return Leg(results, trainer.packed(waiting), epochs, refused, remarks)
 
 
-class _Workshop:
-    """What a worker keeps between legs: the arrays, the user's function, and the programs compiled so far."""
+class _Trainer:
+    """Trains what is handed to a worker; between legs it keeps what it knows of the device, and the workshop."""
 
     def __init__(self, task: Task) -> None:
+        self.workshop = Workshop(task)
         self.study = task.study
-        self.together = task.together or jax.default_backend() != "cpu"
-        self.dataset = Dataset.open(Path(task.data_folder))
-        first = slice(0, task.study.batch_size)
-        self.example: Batch = jax.tree.map(
-            np.asarray, fit_batch(self.dataset.train.take(first), task.study.class_weight)
-        )
-        self.networks = Networks(task.builder, task.study, example=self.example)
-        self.proven: frozenset[str] = frozenset()
-        self._refused: dict[tuple[str, float], str] = {}
-        self._programs: dict[str, one.Program] = {}
-        self._lowered: dict[tuple[str, float], tuple[one.Program, Lowered] | None] = {}
         self._lanes = functools.cache(Lanes)
         self._rooms: dict[str, Room] = {}
         self._remarks: list[str] = []
         self._handing_over = 0.0
-        self._given = functools.cache(self._give)
-        self._split = functools.lru_cache(maxsize=SPLITS_KEPT)(self._divide)
-
-    def data(self, seed: int, *, together: int) -> TrialData:
-        """Return the arrays on the device, as a seed's trials need them, so many examples together in an evaluation."""
-        return self._given(together) if self.study.validation == FIXED else self._split(seed, together)
-
-    def _give(self, together: int) -> TrialData:
-        return self._trial_data(together=together)
-
-    def _divide(self, seed: int, together: int) -> TrialData:
-        pool = self.dataset.pool
-        chosen = positions(self.study.validation, seed, pool.y, given=self.dataset.validation.examples)
-        return self._trial_data(together=together, chosen=chosen)
-
-    def _trial_data(self, **settings: Any) -> TrialData:
-        return TrialData(
-            self.dataset,
-            train_evaluated=self.study.train_evaluated,
-            class_weight=self.study.class_weight,
-            place=self._place,
-            **settings,
-        )
-
-    def _place(self, split: Split) -> Batch:
-        """Put what the trials of a seed train on on the device; arrays that all seeds share, once."""
-        shared = split is self.dataset.train or split is self.dataset.pool
-        return self._shared if shared else on_device(fit_batch(split, self.study.class_weight))
-
-    @functools.cached_property
-    def _shared(self) -> Batch:
-        shared = self.dataset.train if self.study.validation == FIXED else self.dataset.pool
-        return on_device(fit_batch(shared, self.study.class_weight))
 
     def divided(self, shard: Shard, progress: Mapping[Trial, Checkpoint]) -> list[_Waiting]:
         """Divide a shard into trials that go together: those of one program, as many as the memory takes."""
         under_way = self._going_on(shard, progress)
         going_on = {member.trial for each in under_way for member in each.members}
         fresh = [trial for trial in shard.trials if trial not in going_on]
-        if not self.together:
+        if not self.workshop.together:
             return [*under_way, *(_Waiting((trial,)) for trial in fresh)]
         sharing: dict[str, list[Trial]] = {}
         for trial in fresh:
@@ -202,7 +136,7 @@ class _Workshop:
     def _unpacked(self, trial: Trial, checkpoint: Checkpoint) -> Traveller | None:
         """Return a trial under way; ``None`` for one that begins anew, because it is not known to be the same."""
         try:
-            if found := self.lowered(trial):
+            if found := self.workshop.lowered(trial):
                 program, lowered = found
                 return Traveller.unpack(checkpoint.content, self._member(trial, lowered), program=program.lowered.key)
             reason = "it is trained by plain model.fit here"
@@ -214,7 +148,7 @@ class _Workshop:
     def _key(self, trial: Trial) -> str:
         """Name a trial's program; one without a program has a name for itself, and tells why when its turn comes."""
         with suppress(Exception):
-            if lowered := self.lowered(trial):
+            if lowered := self.workshop.lowered(trial):
                 return lowered[0].lowered.key
         return repr(trial)
 
@@ -222,8 +156,8 @@ class _Workshop:
         """Return how many trials of one program go together, of these; one, where it does not work for several."""
         if len(trials) == 1:
             return 1
-        program, lowered = self._of(trials[0])
-        data = self._data_of(trials[0])
+        program, lowered = self.workshop.of(trials[0])
+        data = self.workshop.data_of(trials[0])
 
         def needed(count: int) -> int:
             state, keeps_best = program.lowered.state, self.study.keeps_best
@@ -243,9 +177,9 @@ class _Workshop:
         Raises:
             NotLoweredError: it does not.
         """
-        key = self._of(trial)[0].lowered.key
+        key = self.workshop.of(trial)[0].lowered.key
         if key not in self._rooms:
-            self._prove(lower(self.networks.start(trial), self.example), together=True)
+            self.workshop.prove(lower(self.workshop.networks.start(trial), self.workshop.example), together=True)
             self._rooms[key] = Room()
         return self._rooms[key]
 
@@ -256,7 +190,7 @@ class _Workshop:
             OutOfMemoryError: a trial alone has not the memory, which is shared with other workers.
         """
         if waiting.lanes == 1:
-            if is_out_of_memory(error) and not self.together:
+            if is_out_of_memory(error) and not self.workshop.together:
                 raise OutOfMemoryError(first_line(error)) from None
             (trial,) = waiting.trials
             return [failed(trial, f"{type(error).__name__}: {error}".splitlines()[0])], []
@@ -277,10 +211,11 @@ class _Workshop:
 
     def _advance_alone(self, waiting: _Waiting, stop: float) -> tuple[int, list[TrialResult], list[_Waiting]]:
         (trial,), epochs = waiting.trials, self.study.epochs
-        if self.lowered(trial) is None:
-            return epochs, [train_reference(self.networks.start(trial), trial, self.dataset, self.study)], []
+        if self.workshop.lowered(trial) is None:
+            model = self.workshop.networks.start(trial)
+            return epochs, [train_reference(model, trial, self.workshop.dataset, self.study)], []
         (member,) = waiting.members or [self._started(trial)]
-        program, data = self._of(trial)[0], self._data_of(trial)
+        program, data = self.workshop.of(trial)[0], self.workshop.data_of(trial)
         progress, before = member.progress, member.progress.epoch
         while progress.is_under_way(epochs):
             one.train_one_epoch(program, progress, member.coefficients, data, seed=trial.seed)
@@ -293,8 +228,8 @@ class _Workshop:
         trial, epochs = waiting.trials[0], self.study.epochs
         members = waiting.members or [self._started(each) for each in waiting.trials]
         gc.collect()  # the networks of which these are the values hold themselves, and their memory, in circles
-        group = Group(members, functools.partial(self._lanes, self._of(trial)[0]), lanes=waiting.lanes)
-        data = self._data_of(trial)
+        group = Group(members, functools.partial(self._lanes, self.workshop.of(trial)[0]), lanes=waiting.lanes)
+        data = self.workshop.data_of(trial)
         results: list[TrialResult] = []
         while group.is_under_way(epochs):
             results += [self._finished(member) for member in group.train_one_epoch(data, epochs=epochs)]
@@ -308,9 +243,9 @@ class _Workshop:
         return trained - sum(member.progress.epoch for member in members), results, rest
 
     def _started(self, trial: Trial) -> Member:
-        _, lowered = self._of(trial)
-        if not self.networks.restart(lowered.model, trial):
-            lowered = Lowered(self.networks.start(trial), self.example)
+        _, lowered = self.workshop.of(trial)
+        if not self.workshop.networks.restart(lowered.model, trial):
+            lowered = Lowered(self.workshop.networks.start(trial), self.workshop.example)
         return self._member(trial, lowered)
 
     def _member(self, trial: Trial, lowered: Lowered) -> Member:
@@ -319,62 +254,10 @@ class _Workshop:
         return Member(trial, progress, lowered.coefficients)
 
     def _finished(self, member: Member) -> TrialResult:
-        trial, data = member.trial, self._data_of(member.trial)
+        trial, data = member.trial, self.workshop.data_of(member.trial)
         pictured = trial.seed == self.study.seeds[0]
-        program = self._of(trial)[0]
+        program = self.workshop.of(trial)[0]
         return one.finish(program, member.progress, trial, member.coefficients, data, pictured=pictured)
-
-    def _data_of(self, trial: Trial) -> TrialData:
-        return self.data(trial.seed, together=self._of(trial)[0].together)
-
-    def _of(self, trial: Trial) -> tuple[one.Program, Lowered]:
-        """Return what :meth:`lowered` does of a trial that has a program."""
-        lowered = self.lowered(trial)
-        assert lowered is not None
-        return lowered
-
-    def lowered(self, trial: Trial) -> tuple[one.Program, Lowered] | None:
-        """Return the proven program and the lowered model of a trial's strength; ``None`` for the reference engine."""
-        point = trial.variant, trial.strength
-        if point not in self._lowered:
-            self._lowered[point] = self._proven(trial) if self.study.engine != "reference" else None
-        return self._lowered[point]
-
-    def _proven(self, trial: Trial) -> tuple[one.Program, Lowered] | None:
-        try:
-            program, lowered = self.program(trial)
-            if lowered.key not in self.proven:
-                self._prove(lowered)
-                self.proven |= {lowered.key}
-        except NotLoweredError as error:
-            self._refused[trial.variant, trial.strength] = str(error)
-            return None
-        return program, lowered
-
-    def _prove(self, lowered: Lowered, *, together: bool = False) -> None:
-        wanted = proof_examples(self.study.data.train, self.study.batch_size)
-        few = fit_batch(self.dataset.train.take(slice(wanted)), self.study.class_weight)
-        prove(lowered, jax.tree.map(np.asarray, few), batch_size=self.study.batch_size, together=together)
-
-    def program(self, trial: Trial) -> tuple[one.Program, Lowered]:
-        """Return the program of a trial, compiled if trials go one by one, and its lowered model.
-
-        Raises:
-            NotLoweredError: the model cannot be lowered.
-        """
-        lowered = lower(self.networks.start(trial), self.example)
-        if lowered.key not in self._programs:
-            program = one.Program(lowered, batch_size=self.study.batch_size)
-            if not self.together:
-                data = self.data(trial.seed, together=program.together)
-                program.compile(lowered.state, lowered.coefficients, data)
-            self._programs[lowered.key] = program
-        return self._programs[lowered.key], lowered
-
-    def take_refused(self) -> dict[tuple[str, float], str]:
-        """Return what was found since the last leg not to be trained by a lowered program, with the reasons."""
-        refused, self._refused = self._refused, {}
-        return refused
 
     def take_remarks(self) -> tuple[str, ...]:
         """Return what there was to say since the last leg."""
@@ -385,7 +268,7 @@ class _Workshop:
         """Return what another worker needs to go on with the trials that are under way."""
         began = time.perf_counter()
         packed = {
-            member.trial: Traveller(member, self._of(member.trial)[0].lowered.key, each.lanes).pack()
+            member.trial: Traveller(member, self.workshop.of(member.trial)[0].lowered.key, each.lanes).pack()
             for each in waiting
             for member in each.members
         }
@@ -395,7 +278,7 @@ class _Workshop:
     @property
     def leg_seconds(self) -> float:
         """How long a leg is; trials together have much to hand over, and go on for a multiple of the time it takes."""
-        return max(LEG_SECONDS, HANDED_OVER * self._handing_over) if self.together else LEG_SECONDS
+        return max(LEG_SECONDS, HANDED_OVER * self._handing_over) if self.workshop.together else LEG_SECONDS
 
 
 def _parts(trials: Sequence[Trial], members: Sequence[Member], most: int) -> list[_Waiting]:
@@ -408,7 +291,7 @@ def _parts(trials: Sequence[Trial], members: Sequence[Member], most: int) -> lis
 
 
 @functools.lru_cache(maxsize=1)
-def _workshop(task: Task) -> _Workshop:
-    workshop = _Workshop(task)
+def _trainer(task: Task) -> _Trainer:
+    trainer = _Trainer(task)
     gc.freeze()  # what was imported so far stays; loky collects garbage between legs, which would walk all of it
-    return workshop
+    return trainer
