@@ -203,7 +203,7 @@ def test_a_program_that_fails_to_prove_itself_for_several_trains_one_after_the_o
         if together:
             raise NotLoweredError("in a proof it has another loss")
 
-    monkeypatch.setattr(shard_module, "prove", prove)
+    monkeypatch.setattr(workshop_module, "prove", prove)
     results, remarks, _ = trained(task_of())
     assert sizes == []
     assert remarks == ["Networks are trained one after the other: together, in a proof it has another loss."]
