@@ -189,7 +189,14 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
                 watch.say_refused(network.refused, several=len(study.variants) > 1)
                 is_new = store is None
                 store = _written(
-                    study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
+                    study,
+                    store,
+                    folder=folder,
+                    network=network,
+                    machine=pool.machines or _machine(),
+                    request=request,
+                    found=found,
+                    account=dataset.account,
                 )
                 if is_new:
                     holding.enter_context(held(folder))
@@ -254,6 +261,7 @@ def _written(
     *,
     folder: Path,
     network: NetworkCard,
+    machine: str,
     request: Request,
     found: Found | None,
     account: Sequence[str],
@@ -266,7 +274,7 @@ def _written(
         return store
     context = network.versions | {
         "ridgepath": version("ridgepath"),
-        "machine": _machine(),
+        "machine": machine,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": request.command,
         "data": Source.of(request.data).location,

@@ -192,7 +192,7 @@ def test_a_cluster_of_two_nodes_with_two_cores_each(tmp_path, machines, monkeypa
     monkeypatch.setenv("KERAS_BACKEND", "numpy")
     before = dict(os.environ)
     with workers_on(said=said) as pool:
-        assert said == ["Ray: 4 workers with a core each, on 2 nodes."]
+        assert said == ["Ray: 4 workers, 4 cores on 2 nodes."]
 
         placed = pool.place(tmp_path / "data", ["x.npy"])
         found = [value() for value in [pool.begin(seen, placed) for _ in range(pool.workers)]]
@@ -276,7 +276,7 @@ def test_workers_for_which_there_is_no_room_yet(machines):
     said = []
     with workers_on(workers=3, said=said) as pool:
         assert said == [
-            "Ray: 3 workers with a core each, on 1 node. There is room for 1 now; the others start when there is more."
+            "Ray: 3 workers, 1 core on 1 node. There is room for 1 now; the others start when there is more."
         ]
         assert pool.begin(os.getpid)()
 

@@ -93,7 +93,11 @@ class RayWorkers(Workers):
                 )
             say(_account(count, nodes, on_gpu=gpus > 0))
             settings = _taken_along()
-            super().__init__([_Actor(settings, on_gpu=gpus > 0) for _ in range(count)], gpus=[""] * min(count, gpus))
+            super().__init__(
+                [_Actor(settings, on_gpu=gpus > 0) for _ in range(count)],
+                gpus=[""] * min(count, gpus),
+                machines=f"a Ray cluster, {_devices(nodes, on_gpu=gpus > 0)}",
+            )
             self._connection = connection.pop_all()
 
     def __exit__(
@@ -302,14 +306,22 @@ def _taken_along() -> dict[str, str]:
     }
 
 
+def _devices(nodes: Sequence[_Node], *, on_gpu: bool) -> str:
+    """Say how many cores or GPUs there are on how many nodes that have some."""
+    counts = [count for node in nodes if (count := node.gpus if on_gpu else node.cores)]
+    device = "GPU" if on_gpu else "core"
+    return f"{_count(sum(counts), device)} on {_count(len(counts), 'node')}"
+
+
 def _account(count: int, nodes: Sequence[_Node], *, on_gpu: bool) -> str:
     """Say how many workers there are to be, and how many of them there is no room for yet."""
-    kind, device = ("GPU", "a GPU") if on_gpu else ("CPU", "a core")
-    places = sum(1 for node in nodes if (node.gpus if on_gpu else node.cores))
-    room = int(ray.available_resources().get(kind, 0))
+    room = int(ray.available_resources().get("GPU" if on_gpu else "CPU", 0))
     later = f" There is room for {room} now; the others start when there is more." if room < count else ""
-    many = "s" * (count != 1), "s" * (places != 1)
-    return f"Ray: {count} worker{many[0]} with {device} each, on {places} node{many[1]}.{later}"
+    return f"Ray: {_count(count, 'worker')}, {_devices(nodes, on_gpu=on_gpu)}.{later}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 @contextmanager

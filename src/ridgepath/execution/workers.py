@@ -148,13 +148,14 @@ class Workers:
 
     Attributes:
         gpus: the GPUs that they have, one each, or empty.
+        machines: where they are, in a few words; empty for this machine.
     """
 
-    def __init__(self, workers: Sequence[Worker], *, gpus: Sequence[str] = ()) -> None:
+    def __init__(self, workers: Sequence[Worker], *, gpus: Sequence[str] = (), machines: str = "") -> None:
         self._workers = list(workers)
         self._turn = itertools.count()
         self._remarks: list[str] = []
-        self.gpus = tuple(gpus)
+        self.gpus, self.machines = tuple(gpus), machines
 
     @property
     def workers(self) -> int:
