@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from odd_study import created, result_of
-from ridgepath import refitting, session
+from ridgepath import crew, refitting
 from ridgepath.builders import TASK_NETWORK, find_builder
 from ridgepath.datasets import load_dataset
 from ridgepath.study import Study, Variant
@@ -39,7 +39,7 @@ def digits_file(mnist_5k, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def _standing_worker():
-    with session.LocalWorkers(1) as worker:
+    with crew.LocalWorkers(1) as worker:
         yield worker
 
 
@@ -50,7 +50,7 @@ def standing_worker(_standing_worker):
     For tests of what is asked and stored. Those of what a process of its own does, or several at a time, need new ones.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for module in (session, refitting):
+        for module in (crew, refitting):
             patch.setattr(module, "LocalWorkers", lambda workers: nullcontext(_standing_worker))
         yield
 

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from ridgepath.builders import TASK_NETWORK, find_builder
+from ridgepath.builders import TASK_NETWORK, files_of, find_builder
 from ridgepath.errors import BuilderError
 
 WIDTH = 128
@@ -83,3 +83,23 @@ def test_a_builder_that_cannot_travel_is_refused():
 def test_what_is_no_function_is_refused(wrong):
     with pytest.raises(BuilderError, match="a function that takes a strength"):
         find_builder(wrong)
+
+
+def test_the_files_of_a_builder_are_itself_and_what_it_imports_from_beside_it(tmp_path):
+    (tmp_path / "net.py").write_text("import keras, layers\nfrom parts.heads import head\ndef build(strength): ...")
+    (tmp_path / "layers.py").write_text("def f():\n    from sizes import WIDTH\n")
+    (tmp_path / "sizes.py").write_text("import net\nWIDTH = 4\n")
+    (tmp_path / "secrets.py").write_text("TOKEN = 1\n")
+    (tmp_path / "large.npy").write_bytes(b"0")
+    (tmp_path / "parts" / "deep").mkdir(parents=True)
+    for name in ("__init__.py", "heads.py", "deep/tail.py"):
+        (tmp_path / "parts" / name).write_text("from .heads import head\nfrom . import deep\nimport sizes\n")
+    folder, names = files_of(f"{tmp_path}/net.py:build")
+    assert folder == tmp_path
+    assert names == [
+        *("layers.py", "net.py", "parts/__init__.py", "parts/deep/tail.py", "parts/heads.py", "sizes.py"),
+    ]
+
+
+def test_a_built_in_builder_needs_no_files():
+    assert files_of(TASK_NETWORK)[1] == []

@@ -38,6 +38,7 @@ early-stopping = { patience = 3, min_delta = 1e-4, mode = "min", restore_best_we
 keep = "best"
 class-weight = { 0 = 1, 3 = 2.5 }
 workers = 3
+on = "ray://head:10001"
 engine = "reference"
 until = "decided"
 max-seeds = 9
@@ -52,7 +53,7 @@ THE_SAME = [
     *("--validation-share", "0.25", "--test-share", "0.125", "--validation", "folds:5"),
     *("--seeds", "3,5", "--epochs", "7", "--batch-size", "16", "--study", "kept/here"),
     *("--early-stopping", "patience=3,min_delta=1e-4,mode=min,restore_best_weights=true", "--keep", "best"),
-    *("--class-weight", "0=1,3=2.5", "--workers", "3", "--engine", "reference"),
+    *("--class-weight", "0=1,3=2.5", "--workers", "3", "--on", "ray://head:10001", "--engine", "reference"),
     *("--until", "decided", "--max-seeds", "9", "--margin", "0.01", "--json"),
     *("--log", "tensorboard", "--log", "mlflow=somewhere"),
 ]
@@ -117,6 +118,7 @@ def test_margin_json_and_until_reach_what_is_done_with_them(here, monkeypatch):
         "max_seeds": 9,
         "margin": 0.01,
         "workers": 3,
+        "on": "ray://head:10001",
         "progress": False,
         "log": ["tensorboard", "mlflow=somewhere"],
         "reported": {"margin": 0.01},

@@ -9,6 +9,7 @@ from typing import Any
 
 from ridgepath.builders import PENALTIES_NETWORK, Build, find_builder
 from ridgepath.callbacks import read_callbacks
+from ridgepath.crew import LOCAL
 from ridgepath.datasets import Source
 from ridgepath.deciding import MAX_SEEDS, check_deciding, run_until_decided
 from ridgepath.errors import InputError, Interrupted
@@ -52,6 +53,7 @@ def fit_path(
     callbacks: Sequence[Any] = (),
     keep: str = "last",
     class_weight: ClassWeight = None,
+    on: str = LOCAL,
     zero: bool = True,
     log: Log = (),
     progress: bool = True,
@@ -95,6 +97,9 @@ def fit_path(
             by what early stopping watches, else by validation data loss. ``restore_best_weights`` is ``best``, too.
         class_weight: ``"balanced"``, or class → weight, as in ``fit``: how much its examples count in training.
             Data losses and metrics are without it.
+        on: ``"local"`` trains on this machine. ``"ray"`` trains on the Ray cluster that it belongs to, or else on one
+            that is started on it for the while; ``"ray://HOST:10001"`` on one that is elsewhere. Then workers are by
+            default one a GPU or core of the cluster. It needs ``pip install 'ridgepath[ray]'`` on every machine.
         zero: whether strength 0 is added where it is not given, in every variant.
         log: where to show trials and report, besides, as in :meth:`Path.log`; trials while it trains.
         progress: whether to show what is going on, on standard error.
@@ -118,6 +123,7 @@ def fit_path(
         early_stopping=read_callbacks(callbacks),
         keep=keep,
         class_weight=class_weight,
+        on=on,
     )
     return fit_request(request, log=log, progress=progress)
 
@@ -188,6 +194,7 @@ def resume(
     max_seeds: int | None = None,
     margin: float | None = None,
     workers: int | None = None,
+    on: str = LOCAL,
     log: Log = (),
     progress: bool = True,
 ) -> Path:
@@ -202,6 +209,7 @@ def resume(
         max_seeds: number of seeds at which that ends, decided or not; 20 by default.
         margin: of equivalence, as in :meth:`Path.summary`.
         workers: processes; by default one a GPU, or where there is none, one a core.
+        on: as in :func:`fit_path`, wherever the study was trained before.
         log: where to show trials and report, besides, as in :meth:`Path.log`; trials while it trains.
         progress: whether to show what is going on, on standard error.
 
@@ -211,7 +219,7 @@ def resume(
         Interrupted: the user interrupted it again.
     """
     store = StudyStore.open(FilePath(folder))
-    request = request_of(store, seeds=seeds, strengths=strengths, vary=vary, workers=workers)
+    request = request_of(store, seeds=seeds, strengths=strengths, vary=vary, workers=workers, on=on)
     terms, most = Terms(margin=check_margin(margin)), MAX_SEEDS if max_seeds is None else max_seeds
     check_deciding(until, max_seeds)
     if until is None:

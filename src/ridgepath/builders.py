@@ -103,6 +103,33 @@ def file_and_name(location: str) -> tuple[Path, str]:
     return Path(location), "build"
 
 
+def files_of(location: str) -> tuple[Path, list[str]]:
+    """Return the folder of a builder's file, and the files in it that its code is in: itself, and what it imports.
+
+    Modules that are found there as Python would find them are followed; a package is taken whole. What is in no file of
+    the user's own, as a built-in builder, has no files.
+    """
+    if location in BUILT_IN:
+        return Path(), []
+    path, _ = file_and_name(location)
+    folder, found, open_ends = path.parent, {path.name}, [path]
+    while open_ends:
+        for name in _imported(open_ends.pop()):
+            beside = [folder / f"{name}.py", *sorted((folder / name).rglob("*.py"))]
+            new = [each for each in beside if each.is_file() and str(each.relative_to(folder)) not in found]
+            found |= {str(each.relative_to(folder)) for each in new}
+            open_ends += new
+    return folder, sorted(found)
+
+
+def _imported(file: Path) -> set[str]:
+    """Return the names before the first dot of what a file imports from outside of its package."""
+    nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    whole = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    parts = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.partition(".")[0] for name in whole | parts}
+
+
 class _Arguments(NamedTuple):
     """What is known of a function's arguments: the first, all names that it can be called with, those to be given."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ridgepath.builders import find_builder
+from ridgepath.crew import LOCAL
 from ridgepath.datasets import Source
 from ridgepath.errors import StudyError
 from ridgepath.session import Request
@@ -20,6 +21,7 @@ def request_of(
     strengths: str | Sequence[object] | None = None,
     vary: Vary | None = None,
     workers: int | None = None,
+    on: str = LOCAL,
 ) -> Request:
     """Return the request that goes on with a stored study."""
     study, location = store.study, store.context.get("data", "")
@@ -46,4 +48,5 @@ def request_of(
         early_stopping=study.early_stopping,
         keep=study.keep,
         class_weight=dict(study.class_weight) or None,
+        on=on,
     )

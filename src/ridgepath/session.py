@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import re
 import tempfile
@@ -18,11 +19,11 @@ from typing import Any
 from ridgepath.builders import Builder
 from ridgepath.callbacks import LAST, EarlyStopping, check_keep, check_monitor
 from ridgepath.checkpoints import Checkpoints
-from ridgepath.crew import Crew, import_training, inspect
+from ridgepath.crew import LOCAL, Crew, PlacedBuilder, check_on, hire, import_training, inspect
 from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
 from ridgepath.errors import InputError, Interrupted
 from ridgepath.execution.gpus import usable_gpus
-from ridgepath.execution.local import LocalWorkers, available_cores
+from ridgepath.execution.local import available_cores
 from ridgepath.holding import held
 from ridgepath.progress import Watch, explain
 from ridgepath.results import TrialResult, epoch_columns
@@ -53,7 +54,7 @@ class Request:
         further, looks: as in :class:`ridgepath.study.Study`.
         validation: as :func:`ridgepath.splits.check_validation` returns it.
         early_stopping, keep: as in :class:`ridgepath.study.Study`.
-        class_weight: as in :func:`ridgepath.api.fit_path`.
+        class_weight, on: as in :func:`ridgepath.api.fit_path`.
 
     Raises:
         InputError: a setting is wrong.
@@ -75,8 +76,10 @@ class Request:
     early_stopping: EarlyStopping | None = None
     keep: str = LAST
     class_weight: ClassWeight = None
+    on: str = LOCAL
 
     def __post_init__(self) -> None:
+        check_on(self.on)
         check_keep(self.keep)
         check_class_weight(self.class_weight)
         for name in ("epochs", "batch_size"):
@@ -143,8 +146,8 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
     """
     sitting = _Sitting.begin()
     watch.stage("starting workers, loading data")
-    workers = min(request.workers or available_cores(), request.trials)
-    with LocalWorkers(workers) as pool, ExitStack() as holding:
+    pool = hire(request.on, workers=request.workers, most=request.trials, say=watch.say)
+    with pool, ExitStack() as holding:
         pool.warm(import_training)
         dataset = load_dataset(request.data)
         study = request.study(dataset)
@@ -165,10 +168,11 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
                 holding.enter_context(held(folder))
                 missing = _missing(study, store)  # once more: whoever held it before may have finished some
             watch.stage("building the network at every strength")
-            inspected = inspect(pool, request.builder, study, dataset)
+            builder = PlacedBuilder.of(request.builder, pool)
+            inspected = inspect(pool, builder, study, dataset)
             with _saved(dataset, pooled=study.validation != FIXED) as data_folder:
                 dataset = Dataset.open(Path(data_folder))  # mapped, like the workers': one copy in memory for all
-                crew = Crew(pool, request.builder, data_folder)
+                crew = Crew(pool, builder, pool.place(Path(data_folder), os.listdir(data_folder)))
                 whole = study if store is None else store.study.grown_by(study)
                 crew.prepare(short(study) if searching else whole)
                 network = crew.met(inspected())
@@ -178,14 +182,21 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
                 if searching:
                     found = find_strengths(study, crew.train, watch)
                     study = with_strengths(study, found.strengths)
-                    network = crew.met(inspect(pool, request.builder, study, dataset)())
+                    network = crew.met(inspect(pool, builder, study, dataset)())
                     missing = _missing(study, store)
                 for sentence in (*dataset.account, *describe(study)):
                     watch.say(sentence)
                 watch.say_refused(network.refused, several=len(study.variants) > 1)
                 is_new = store is None
                 store = _written(
-                    study, store, folder=folder, network=network, request=request, found=found, account=dataset.account
+                    study,
+                    store,
+                    folder=folder,
+                    network=network,
+                    machine=pool.machines or _machine(),
+                    request=request,
+                    found=found,
+                    account=dataset.account,
                 )
                 if is_new:
                     holding.enter_context(held(folder))
@@ -250,6 +261,7 @@ def _written(
     *,
     folder: Path,
     network: NetworkCard,
+    machine: str,
     request: Request,
     found: Found | None,
     account: Sequence[str],
@@ -262,7 +274,7 @@ def _written(
         return store
     context = network.versions | {
         "ridgepath": version("ridgepath"),
-        "machine": _machine(),
+        "machine": machine,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": request.command,
         "data": Source.of(request.data).location,

@@ -50,6 +50,13 @@ Margin = Annotated[
 Workers = Annotated[
     int | None, about_training("--workers", metavar="N", help="Processes; by default one a core, or one a GPU.")
 ]
+On = Annotated[
+    str,
+    about_training(
+        metavar="local|ray|ray://HOST:PORT",
+        help="Where: on this machine, or on a Ray cluster, that of this machine or another.",
+    ),
+]
 Vary = Annotated[
     list[str] | None,
     forms.BY_NAME,
@@ -136,6 +143,7 @@ class Training:
         about_training(metavar="balanced|CLASS=X,...", help="How much a class counts in training."),
     ] = None
     workers: Workers = None
+    on: On = "local"
     engine: Annotated[Engine, about_training(help="Who trains; reference is plain model.fit.")] = Engine.auto
 
 

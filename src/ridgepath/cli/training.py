@@ -15,6 +15,7 @@ from ridgepath.cli.options import (
     Answer,
     Data,
     Deciding,
+    On,
     StudyFolder,
     Training,
     Varied,
@@ -131,6 +132,7 @@ def resume(
     strengths: Annotated[str | None, about_strengths(metavar="LIST|LOW:HIGH:N", help="Strengths to add.")] = None,
     vary: Vary = None,
     workers: Workers = None,
+    on: On = "local",
     *,
     deciding: Deciding,
     answer: Answer,
@@ -148,6 +150,7 @@ def resume(
         **asdict(deciding),
         margin=answer.margin,
         workers=workers,
+        on=on,
         log=answer.log or (),
         progress=not answer.as_json,
     )
@@ -192,6 +195,7 @@ def _train(
         batch_size=training.batch_size,
         folder=training.study,
         workers=training.workers,
+        on=training.on,
         engine=training.engine.value,
         early_stopping=None if training.early_stopping is None else parse_early_stopping(training.early_stopping),
         keep=training.keep.value,
@@ -201,7 +205,7 @@ def _train(
     told: dict[str, Any] = {"log": answer.log or (), "margin": answer.margin, "progress": not answer.as_json}
     path = api.fit_request(request, **told)
     if deciding.until:
-        path = api.resume(path.folder, **asdict(deciding), workers=training.workers, **told)
+        path = api.resume(path.folder, **asdict(deciding), workers=training.workers, on=training.on, **told)
     _present(path, answer)
 
 

@@ -27,16 +27,21 @@ def is_together_asked() -> bool:
 
 def usable_gpus() -> tuple[str, ...]:
     """Return the GPUs that workers can have, as :data:`VISIBLE` names them; none where JAX would run on the CPU."""
-    if not _jax_takes_cuda():
+    if not is_cuda_asked() or not is_cuda_there():
         return ()
     shown = os.environ.get(VISIBLE)
     return _present() if shown is None else _shown(shown)
 
 
-def _jax_takes_cuda() -> bool:
+def is_cuda_asked() -> bool:
+    """Tell whether JAX may run on NVIDIA GPUs, for all that its settings say."""
     platforms = os.environ.get("JAX_PLATFORMS", "")
-    is_asked = not platforms or bool({"cuda", "gpu"} & set(platforms.split(",")))
-    return is_asked and any("cuda" in plugin.name for plugin in entry_points(group="jax_plugins"))
+    return not platforms or bool({"cuda", "gpu"} & set(platforms.split(",")))
+
+
+def is_cuda_there() -> bool:
+    """Tell whether JAX' plugin for CUDA is installed."""
+    return any("cuda" in plugin.name for plugin in entry_points(group="jax_plugins"))
 
 
 def _shown(names: str) -> tuple[str, ...]:

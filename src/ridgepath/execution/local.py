@@ -150,11 +150,16 @@ def killed_for_memory() -> int:
     return int(counts.get("oom_kill", 0))
 
 
-def _prepare_worker(caller: int) -> None:
-    """Leave Ctrl-C to the caller, and standard output to what the caller writes there; and end when the caller does."""
+def keep_quiet() -> None:
+    """Leave Ctrl-C to the caller, and standard output to what the caller writes there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(OSError):
         os.dup2(2, 1)
+
+
+def _prepare_worker(caller: int) -> None:
+    """Keep quiet, and end when the caller does."""
+    keep_quiet()
     threading.Thread(target=_end_with, args=(caller,), daemon=True).start()
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from ridgepath.errors import TrainingError
 from ridgepath.results import Checkpoint, Leg, failed
@@ -20,6 +21,12 @@ from ridgepath.study import Shard, Trial
 
 MOST_DEATHS = 3
 """A shard in whose legs workers died this often, one time after the other, is given up."""
+
+MOST_LOSSES = 10
+"""The same of deaths by which a machine was lost: several may be taken away that no shard is to blame for."""
+
+PATIENCE = 15.0
+"""Seconds without a single worker, after which it is said."""
 
 NO_MEMORY = "memory ran out"
 """The reason of a death for want of memory."""
@@ -37,10 +44,43 @@ class Death:
     Attributes:
         reason: in a few words.
         of_memory: whether it was ended because memory ran out, so that fewer workers may get further.
+        of_machine: whether its machine was lost, or can no longer be reached.
     """
 
     reason: str
     of_memory: bool = False
+    of_machine: bool = False
+
+
+class _Deaths:
+    """Deaths one time after the other, those of machines by themselves."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[bool] = Counter()
+
+    def too_many(self, death: Death) -> int:
+        """Count a death, and return how many that makes if these are too many, else 0."""
+        self._counts[death.of_machine] += 1
+        count = self._counts[death.of_machine]
+        return count if count >= (MOST_LOSSES if death.of_machine else MOST_DEATHS) else 0
+
+
+class Placed(Protocol):
+    """Files that every worker can read; it travels with what they are given, so it is small."""
+
+    def here(self) -> Path:
+        """Return the folder that they are in, on the machine where this is called."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Files that are where they were, for workers on this machine."""
+
+    path: Path
+
+    def here(self) -> Path:
+        """Return the folder itself."""
+        return self.path
 
 
 class Worker(ABC):
@@ -76,7 +116,7 @@ class _Job:
     shard: Shard
     progress: dict[Trial, Checkpoint]
     epochs: int = field(init=False)
-    deaths: int = 0
+    deaths: _Deaths = field(default_factory=_Deaths)
 
     def __post_init__(self) -> None:
         self.epochs = sum(checkpoint.epoch for checkpoint in self.progress.values())
@@ -90,14 +130,14 @@ class _Job:
         """Go on from what a leg brought."""
         finished = {result.trial for result in leg.results}
         self.shard = Shard(tuple(trial for trial in self.shard.trials if trial not in finished))
-        self.progress, self.epochs, self.deaths = leg.progress, self.epochs + leg.epochs, 0
+        self.progress, self.epochs, self.deaths = leg.progress, self.epochs + leg.epochs, _Deaths()
 
     def survive(self, death: Death) -> Leg | None:
         """Go on from the last leg, or give the shard up and record its trials as failed."""
-        self.deaths += 1
-        if self.deaths < MOST_DEATHS:
+        count = self.deaths.too_many(death)
+        if not count:
             return None
-        reason = f"its worker process died {self.deaths} times in a row ({death.reason})"
+        reason = f"its worker process died {count} times in a row ({death.reason})"
         leg = Leg([failed(trial, reason) for trial in self.shard.trials])
         self.take(leg)
         return leg
@@ -108,13 +148,14 @@ class Workers:
 
     Attributes:
         gpus: the GPUs that they have, one each, or empty.
+        machines: where they are, in a few words; empty for this machine.
     """
 
-    def __init__(self, workers: Sequence[Worker], *, gpus: Sequence[str] = ()) -> None:
+    def __init__(self, workers: Sequence[Worker], *, gpus: Sequence[str] = (), machines: str = "") -> None:
         self._workers = list(workers)
         self._turn = itertools.count()
         self._remarks: list[str] = []
-        self.gpus = tuple(gpus)
+        self.gpus, self.machines = tuple(gpus), machines
 
     @property
     def workers(self) -> int:
@@ -133,6 +174,10 @@ class Workers:
         for worker in self._workers:
             worker.end()
 
+    def place(self, folder: Path, names: Sequence[str]) -> Placed:
+        """Have files of a folder where every worker can read them, a machine's workers the same ones."""
+        return Folder(folder)
+
     def warm(self, function: Callable[..., None], *arguments: Any) -> None:
         """Let every worker call a function, such as a long import, and do not wait for it."""
         for worker in self._workers:
@@ -141,24 +186,23 @@ class Workers:
     def begin(self, function: Callable[..., _Value], *arguments: Any) -> Callable[[], _Value]:
         """Call a function in a worker, and return a function that waits for its value.
 
-        A worker that dies of it is replaced, and tries again. The returned function raises :class:`TrainingError` when
-        workers died :data:`MOST_DEATHS` times, and else what the function raised.
+        A worker that dies of it is replaced, and the next one tries again. The returned function raises
+        :class:`TrainingError` when workers died :data:`MOST_DEATHS` times, and else what the function raised.
         """
         worker = self._next()
         future = submitted(worker, function, *arguments)
 
         def value() -> _Value:
             nonlocal worker, future
-            deaths = 0
+            deaths = _Deaths()
             while True:
                 try:
                     return future.result()
                 except worker.deaths as error:
                     death = worker.died(error)
-                if not self.goes_on(worker, death):
-                    worker = self._next()
-                elif (deaths := deaths + 1) == MOST_DEATHS:
-                    raise TrainingError(f"a worker process died {deaths} times before training began ({death.reason})")
+                if self.goes_on(worker, death) and (count := deaths.too_many(death)):
+                    raise TrainingError(f"a worker process died {count} times before training began ({death.reason})")
+                worker = self._next()
                 future = submitted(worker, function, *arguments)
 
         return value
@@ -176,7 +220,7 @@ class Workers:
             return False
         worker.start()
         self._remarks.append(
-            f"A worker process died ({death.reason}) and was replaced; its networks go on from where they last were."
+            f"A worker process died ({death.reason}); another one goes on with its networks from where they last were."
         )
         return True
 
@@ -212,7 +256,7 @@ class _Training:
         self._ready: list[Worker] = []
         self._running: dict[Future[Leg], tuple[Worker, _Job]] = {}
         self._starting: dict[Future[None], Worker] = {}
-        self._failed_starts: Counter[Worker] = Counter()
+        self._failed_starts: defaultdict[Worker, _Deaths] = defaultdict(_Deaths)
         for worker in workers:
             self._prepare(worker)
 
@@ -223,7 +267,9 @@ class _Training:
             self._hand_out()
             yield from legs
             busy: list[Future[Any]] = [*self._running, *self._starting]
-            finished, _ = wait(busy, return_when=FIRST_COMPLETED)
+            finished, _ = wait(busy, None if self._running else PATIENCE, return_when=FIRST_COMPLETED)
+            if not finished:
+                yield Leg(remarks=("No worker can start yet; training goes on as soon as there is room for one.",))
             legs = [leg for future in finished if (leg := self._take(future)) is not None]
             if remarks := self._workers.take_remarks():
                 legs.append(Leg(remarks=remarks))
@@ -265,9 +311,8 @@ class _Training:
         self._prepare(worker)
         if job is not None:
             return job.survive(death)
-        self._failed_starts[worker] += 1
-        if self._failed_starts[worker] == MOST_DEATHS:
-            raise TrainingError(f"a worker process died {MOST_DEATHS} times as soon as it began ({death.reason})")
+        if count := self._failed_starts[worker].too_many(death):
+            raise TrainingError(f"a worker process died {count} times as soon as it began ({death.reason})")
         return None
 
 

@@ -95,11 +95,12 @@ def load_build(builder: Builder) -> Callable[..., Any]:
     From here on imports of ``tensorflow.keras`` lead to Keras, unless TensorFlow is installed.
 
     Raises:
-        BuilderError: the file fails when it is run, or has no such function in the end.
+        BuilderError: the file fails when it is run, or has no such function in the end, or the function is of a module
+            that is not here.
     """
     lead_to_keras()
     if builder.payload is not None:
-        return cast(Callable[..., Any], cloudpickle.loads(builder.payload))
+        return _unpacked(builder.payload)
     assert builder.card.location is not None
     path, name = file_and_name(builder.card.location)
     spec = importlib.util.spec_from_file_location("ridgepath_user_builder", path)
@@ -117,6 +118,17 @@ def load_build(builder: Builder) -> Callable[..., Any]:
         received, remedy = repr(found), "Define it at the top level of the file."
         raise BuilderError(f"a function {name}(strength) in {path}", received=received, remedy=remedy)
     return cast(Callable[..., Any], found)
+
+
+def _unpacked(payload: bytes) -> Callable[..., Any]:
+    try:
+        return cast(Callable[..., Any], cloudpickle.loads(payload))
+    except ImportError as error:
+        raise BuilderError(
+            "a network builder whose modules every worker can import",
+            received=f"an error: {error}",
+            remedy="Install them on every machine, or write the network in a file and give FILE.py:build.",
+        ) from None
 
 
 def build_model(

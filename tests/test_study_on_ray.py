@@ -1,0 +1,263 @@
+"""Whole studies on a Ray cluster of several nodes give the numbers, bit for bit, that they give on this machine."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+if not os.environ.get("CI"):
+    pytest.importorskip("ray", reason="Ray is not installed")
+
+import psutil
+import ray
+from ray.cluster_utils import Cluster
+
+import ridgepath as rp
+from ridgepath.builders import find_builder
+from ridgepath.errors import BuilderError, Interrupted
+from ridgepath.progress import Watch
+from ridgepath.session import Request, run
+from ridgepath.store import FILE
+from ridgepath.study import Variant
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),  # Ray leaves the logs of its servers open
+]
+
+NETWORK = """
+import keras
+
+from layers import hidden
+
+try:  # short legs, where there is training: so a trial is under way for many of them
+    from ridgepath.training import shard
+
+    shard.LEG_SECONDS = 0.1
+except ImportError:
+    pass
+
+
+def build(strength):
+    model = keras.Sequential(
+        [keras.layers.Flatten(), hidden(strength), keras.layers.Dropout(0.2), keras.layers.Dense(10, "softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+"""
+LAYERS = """
+import keras
+
+
+def hidden(strength):
+    return keras.layers.Dense(32, "relu", kernel_regularizer=keras.regularizers.L2(strength))
+"""
+SEEDS, EPOCHS = 3, 60
+ASKED = ["--data", "digits.npz", "--strengths", "0,1e-3", "--seeds", str(SEEDS), "--epochs", str(EPOCHS)]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, digits_file):
+    """A folder with a network, a module that it imports, and data."""
+    folder = tmp_path_factory.mktemp("on-ray")
+    (folder / "net.py").write_text(NETWORK)
+    (folder / "layers.py").write_text(LAYERS)
+    (folder / "digits.npz").write_bytes(digits_file.read_bytes())
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def here(place, monkeypatch):
+    monkeypatch.chdir(place)
+    return place
+
+
+@pytest.fixture
+def client_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.fixture
+def cluster(tmp_path, client_port, monkeypatch):
+    """A head without a core, and two nodes with one each; every one as if it were a machine of its own."""
+    monkeypatch.setenv("GRPC_ENABLE_FORK_SUPPORT", "0")  # of the head: https://github.com/ray-project/ray/issues/63202
+
+    def own(name):
+        (tmp_path / name).mkdir()
+        return {"env_vars": {"TMPDIR": str(tmp_path / name), "XDG_CACHE_HOME": str(tmp_path / name)}}
+
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 0,
+            "include_dashboard": False,
+            "ray_client_server_port": client_port,
+            **own("head"),
+        },
+    )
+    for name in ("first", "second"):
+        cluster.add_node(num_cpus=1, **own(name))
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    yield cluster
+    cluster.shutdown()
+
+
+def request(study, **settings):
+    return Request(
+        builder=find_builder("net.py:build"),
+        data="digits.npz",
+        variants=(Variant("strength", (0.0, 1e-3)),),
+        seeds=tuple(range(SEEDS)),
+        epochs=EPOCHS,
+        batch_size=32,
+        folder=study,
+        workers=None,
+        engine="auto",
+        **settings,
+    )
+
+
+def tables(folder):
+    """Return all that was stored of the trials, but for the seconds that they took."""
+    found = {}
+    with contextlib.closing(sqlite3.connect(folder / FILE)) as connection:
+        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            named = ", ".join(f'"{column}"' for column in columns if column != "seconds")
+            if table not in ("study", "sessions"):
+                found[table] = sorted(connection.execute(f"SELECT {named} FROM {table}").fetchall())
+    return found
+
+
+@pytest.fixture(scope="module")
+def local(place):
+    """The study as this machine trains it."""
+    with pytest.MonkeyPatch.context() as patch, Watch(quiet=True) as watch:
+        patch.chdir(place)
+        found = tables(run(request(place / "local"), watch))
+    assert len(found["trials"]) == 2 * SEEDS
+    return found
+
+
+class Listening(Watch):
+    """Keeps what is said."""
+
+    def __init__(self):
+        super().__init__(quiet=True)
+        self.said = []
+
+    def say(self, text):
+        self.said.append(text)
+
+
+def test_a_study_loses_a_node_in_the_middle_and_no_number(tmp_path, cluster, local):
+    results = []
+
+    def written(store, result):
+        results.append(result)
+        if len(results) == 1:
+            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+
+    watch = Listening()
+    folder = run(request(tmp_path / "study", on="ray"), watch, written=written)
+    assert tables(folder) == local
+    assert "Ray: 2 workers, 2 cores on 2 nodes." in watch.said
+    assert any(text.startswith("A worker process died (it") for text in watch.said), watch.said
+
+
+def test_a_study_goes_on_here_that_was_interrupted_there_and_the_other_way_round(tmp_path, cluster, local):
+    def interrupt(store, result):
+        os.kill(os.getpid(), signal.SIGINT)
+
+    folder = tmp_path / "study"
+    done = []
+    for on in ("ray", "local"):
+        with pytest.raises(Interrupted) as stopped, Watch(quiet=True) as watch:
+            run(request(folder, on=on), watch, written=interrupt)
+        done.append(stopped.value.done)
+    path = rp.resume(folder, on="ray", progress=False)
+    assert 1 <= done[0] < done[1] < 2 * SEEDS
+    assert tables(path.folder) == local
+    assert not ray.is_initialized()
+
+
+def programs_of(cluster):
+    """Return the processes in which something is trained."""
+    raylets = [
+        psutil.Process(process.process.pid) for node in cluster.worker_nodes for process in node.all_processes["raylet"]
+    ]
+    found = [each for raylet in raylets for each in raylet.children(recursive=True)]
+    return [each for each in found if "_Process" in "".join(each.cmdline())]
+
+
+def test_a_study_whose_program_is_killed_goes_on_and_its_workers_end(tmp_path, cluster, local):
+    folder = tmp_path / "study"
+    asked = ["run", "net.py:build", *ASKED, "--on", "ray", "--study", folder]
+    with subprocess.Popen([sys.executable, "-m", "ridgepath", *map(str, asked)], stderr=subprocess.DEVNULL) as program:
+        while not (folder / FILE).exists() or not tables(folder)["trials"]:
+            assert program.poll() is None
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(0.05)
+        trained = programs_of(cluster)
+        program.kill()
+    assert len(trained) == 2
+    assert not psutil.wait_procs(trained, timeout=60)[1], "workers outlive their program"
+    assert 1 <= len(tables(folder)["trials"]) < 2 * SEEDS
+    assert tables(rp.resume(folder, on="ray", progress=False).folder) == local
+
+
+def test_from_outside_standard_output_is_one_document(tmp_path, cluster, client_port, local):
+    asked = [
+        "run",
+        "net.py:build",
+        *ASKED,
+        "--on",
+        f"ray://127.0.0.1:{client_port}",
+        "--study",
+        tmp_path / "study",
+        "--json",
+    ]
+    program = [sys.executable, "-W", "error::UserWarning", "-m", "ridgepath", *map(str, asked)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["study"] == str(tmp_path / "study")
+    assert tables(tmp_path / "study") == local
+    question = (tmp_path / "study" / "study.toml").read_text()
+    assert "ray" not in question, "where a study is trained is no part of what it asks"
+
+
+def test_a_function_of_a_module_that_the_nodes_do_not_have(tmp_path, cluster, monkeypatch):
+    (tmp_path / "only_here.py").write_text(NETWORK + LAYERS)
+    (tmp_path / "layers.py").write_text(LAYERS)
+    monkeypatch.syspath_prepend(tmp_path)
+    import only_here
+
+    with pytest.raises(BuilderError, match=r"No module named 'only_here'.*or write the network in a file"):
+        rp.fit_path(only_here.build, "digits.npz", study=tmp_path / "study", on="ray", progress=False)
+    assert not (tmp_path / "study").exists()
+
+
+def test_where_no_cluster_is_named_one_is_started_for_the_while(tmp_path, local, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "local")
+    before = {each.pid for each in psutil.Process().children(recursive=True)}
+    path = rp.fit_path(
+        "net.py:build",
+        "digits.npz",
+        strengths=[0, 1e-3],
+        seeds=SEEDS,
+        epochs=EPOCHS,
+        study=tmp_path / "study",
+        on="ray",
+        progress=False,
+    )
+    assert tables(path.folder) == local
+    left = [each for each in psutil.Process().children(recursive=True) if each.pid not in before]
+    assert not [each for each in psutil.wait_procs(left, timeout=60)[1] if "ray" in " ".join(each.cmdline())]
