@@ -28,14 +28,14 @@ from ray.exceptions import (
     ActorUnavailableError,
     NodeDiedError,
     ObjectLostError,
-    OutOfMemoryError,
     RayActorError,
     RayError,
     WorkerCrashedError,
 )
+from ray.exceptions import OutOfMemoryError as KilledForMemoryError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from ridgepath.errors import InputError, TrainingError
+from ridgepath.errors import InputError, OutOfMemoryError, TrainingError
 from ridgepath.execution.gpus import TOGETHER, is_cuda_asked, is_cuda_there
 from ridgepath.execution.local import available_cores, keep_quiet, worker_environment
 from ridgepath.execution.placing import shared_folder, sweep
@@ -139,7 +139,10 @@ class _InStore:
 class _Actor(Worker):
     """One actor that is never restarted by Ray; ``start`` makes another one."""
 
-    deaths = (RayActorError, WorkerCrashedError, NodeDiedError, OutOfMemoryError, ObjectLostError)
+    deaths = (
+        *(RayActorError, WorkerCrashedError, NodeDiedError, ObjectLostError),
+        *(KilledForMemoryError, OutOfMemoryError),
+    )
 
     def __init__(self, settings: Mapping[str, str], *, on_gpu: bool) -> None:
         self._settings, self._needs = settings, {"num_cpus": 1, "num_gpus": int(on_gpu)}
@@ -201,7 +204,7 @@ def _opened(sent: Future[tuple[_Value, Exception | None]]) -> Future[_Value]:
 
 def _death(error: BaseException) -> Death:
     """Tell what became of a worker."""
-    if isinstance(error, OutOfMemoryError):
+    if isinstance(error, KilledForMemoryError | OutOfMemoryError):
         return Death(NO_MEMORY, of_memory=True)
     if isinstance(error, ActorUnavailableError):
         return Death("it cannot be reached", of_machine=True)
