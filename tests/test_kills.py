@@ -182,7 +182,7 @@ def test_kills_at_random_moments_change_no_number(undisturbed):
             seconds = starting
             if chosen.random() < 0.7:
                 study.until_it_trains(process)
-                seconds = training
+                seconds = training / 3
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(chosen.uniform(0, seconds) if sum(counts.values()) < KILLS else None)
             if process.poll() is None:
