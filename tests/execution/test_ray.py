@@ -14,7 +14,7 @@ if not os.environ.get("CI"):
 
 import ray
 from ray.cluster_utils import Cluster
-from test_local import EPOCHS, Count, trials
+from test_local import EPOCHS, Count, Large, trials
 
 from ridgepath.builders import find_builder
 from ridgepath.crew import PlacedBuilder, check_on, hire
@@ -227,6 +227,11 @@ def test_a_cluster_of_two_nodes_with_two_cores_each(tmp_path, machines, monkeypa
         legs = list(pool.train(plan_shards(trials(6)), Count(tmp_path)))
         assert sorted(result.trial for leg in legs for result in leg.results) == trials(6)
         assert sum(leg.epochs for leg in legs) == 6 * EPOCHS
+
+        (tmp_path / "large").mkdir()
+        legs = list(pool.train(plan_shards(trials(4)), Large(tmp_path / "large")))
+        assert [result.status for leg in legs for result in leg.results] == ["done"] * 4
+        assert pool.workers == 2, "memory ran out twice"
     assert not nodes.placed, "nothing is left on the nodes"
     assert dict(os.environ) == before
     assert not ray.is_initialized()

@@ -14,8 +14,8 @@ from ridgepath.builders import find_builder
 from ridgepath.results import DONE, FAILED
 from ridgepath.study import Study, Variant
 from ridgepath.training import shard as shard_module
-from ridgepath.training import workshop as workshop_module
 from ridgepath.training import together as together_module
+from ridgepath.training import workshop as workshop_module
 from ridgepath.training.lowering import NotLoweredError
 from ridgepath.training.workshop import Task
 
