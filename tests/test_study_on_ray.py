@@ -231,7 +231,7 @@ def test_from_outside_standard_output_is_one_document(tmp_path, cluster, client_
     assert json.loads(done.stdout)["study"] == str(tmp_path / "study")
     assert tables(tmp_path / "study") == local
     question = (tmp_path / "study" / "study.toml").read_text()
-    assert "ray" not in question, "where a study is trained is no part of what it asks"
+    assert "ray:" not in question, "where a study is trained is no part of what it asks"
 
 
 def test_a_function_of_a_module_that_the_nodes_do_not_have(tmp_path, cluster, monkeypatch):

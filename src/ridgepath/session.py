@@ -146,8 +146,8 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
     """
     sitting = _Sitting.begin()
     watch.stage("starting workers, loading data")
-    pool = hire(request.on, workers=request.workers, most=request.trials, say=watch.say)
-    with pool, ExitStack() as holding:
+    hired = hire(request.on, workers=request.workers, most=request.trials, say=watch.say)
+    with hired as pool, ExitStack() as holding:
         pool.warm(import_training)
         dataset = load_dataset(request.data)
         study = request.study(dataset)
