@@ -20,6 +20,17 @@ from ridgepath.training.workshop import Task
 TRIAL = Trial("l2", 0.001, 1)
 
 
+def drawing(l2):
+    """Draw at random while it trains, which what travels must go on with."""
+    hidden = keras.layers.Dense(32, "relu", kernel_regularizer=keras.regularizers.L2(l2))
+    model = keras.Sequential(
+        [hidden, keras.layers.BatchNormalization(), keras.layers.Dropout(0.3), keras.layers.Dense(3, "softmax")]
+    )
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.03, 5, 0.9)
+    model.compile(keras.optimizers.Adam(schedule), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
 def overfitting(l2):
     hidden = keras.layers.Dense(32, "relu", kernel_regularizer=keras.regularizers.L2(l2))
     model = keras.Sequential([hidden, keras.layers.Dense(3, "softmax")])
@@ -27,9 +38,9 @@ def overfitting(l2):
     return model
 
 
-def task(folder, **settings):
+def task(folder, build=overfitting, **settings):
     VECTORS.save(folder)
-    builder = find_builder(overfitting)
+    builder = find_builder(build)
     study = Study(builder.card, VECTORS.card, (Variant("l2", (0.001,)),), (1,), 12, 16, 10_000)
     return Task(builder, str(folder), replace(study, **settings))
 
@@ -71,3 +82,54 @@ def test_legs_carry_the_rule_and_the_best_weights(tmp_path, monkeypatch):
     assert found[0].epochs == found[1].epochs
     assert found[0].figures == found[1].figures
     assert len(legs) == found[0].figures["trained_epochs"] > 2
+
+
+ELSEWHERE = pytest.param(True, marks=pytest.mark.slow, id="in a new worker every epoch")
+
+
+@pytest.mark.parametrize("elsewhere", [pytest.param(False, id="in one worker"), ELSEWHERE])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, marks=pytest.mark.slow, id="all"),
+        pytest.param(RULES[1][0], id="restores"),
+        pytest.param(RULES[2][0], marks=pytest.mark.slow, id="accuracy"),
+    ],
+)
+def test_model_fit_that_pauses_between_epochs_is_model_fit(tmp_path, monkeypatch, settings, elsewhere):
+    given = task(tmp_path, build=drawing, engine="reference", epochs=6, **settings)
+    (whole,) = [leg.results[0] for leg in legs_of(given, [TRIAL])]
+    for name in ("FIT_SECONDS", "LEG_SECONDS"):
+        monkeypatch.setattr(shard_module, name, -1.0)
+    legs = []
+    for leg in legs_of(given, [TRIAL]):
+        legs.append(leg)
+        if elsewhere:
+            shard_module._trainer.cache_clear()
+    paused = legs[-1].results[0]
+    assert len(legs) == whole.figures["trained_epochs"] > 2
+    assert [checkpoint.epoch for leg in legs[:-1] for checkpoint in leg.progress.values()] == list(range(1, len(legs)))
+    assert sum(leg.epochs for leg in legs) == 6
+    assert paused.epochs == whole.epochs
+    np.testing.assert_equal(paused.figures, whole.figures)
+    for split, losses in whole.example_losses.items():
+        assert paused.example_losses[split].tobytes() == losses.tobytes()
+
+
+@pytest.mark.parametrize("how", ["use_ema", pytest.param("run_eagerly", marks=pytest.mark.slow)])
+def test_model_fit_does_not_pause_where_that_would_change_it(tmp_path, monkeypatch, how):
+    def build(l2):
+        model = overfitting(l2)
+        model.compile(
+            keras.optimizers.Adam(use_ema=how == "use_ema"),
+            "sparse_categorical_crossentropy",
+            metrics=["accuracy"],
+            run_eagerly=how == "run_eagerly",
+        )
+        return model
+
+    for name in ("FIT_SECONDS", "LEG_SECONDS"):
+        monkeypatch.setattr(shard_module, name, -1.0)
+    legs = list(legs_of(task(tmp_path, build=build, engine="reference", epochs=3), [TRIAL]))
+    assert [len(leg.results) for leg in legs] == [1]
+    assert legs[0].results[0].status == "done"

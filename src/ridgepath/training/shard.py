@@ -25,13 +25,16 @@ from ridgepath.training import trial as one
 from ridgepath.training.lowering import Lowered, NotLoweredError, lower
 from ridgepath.training.memory import Room, even_parts, free_bytes, is_out_of_memory
 from ridgepath.training.models import first_line
-from ridgepath.training.reference import train_reference
+from ridgepath.training.reference import Fitting
 from ridgepath.training.together import Group, Lanes, Member
 from ridgepath.training.travelling import StrangeError, Traveller
 from ridgepath.training.workshop import Task, Workshop
 
 LEG_SECONDS = 2.0
 """A leg ends with the first epoch that is done after this time; trials that end sooner are legs of their own."""
+
+FIT_SECONDS = 30.0
+"""The same for a trial by plain ``model.fit``, which another worker would have to compile anew."""
 
 HANDED_OVER = 20
 """A leg of trials together is at least so many times as long as handing them over takes."""
@@ -102,6 +105,7 @@ class _Trainer:
     def __init__(self, task: Task) -> None:
         self.workshop = Workshop(task)
         self.study = task.study
+        self._fitting = functools.lru_cache(maxsize=1)(self._begin_fitting)
         self._lanes = functools.cache(Lanes)
         self._rooms: dict[str, Room] = {}
         self._remarks: list[str] = []
@@ -136,14 +140,17 @@ class _Trainer:
     def _unpacked(self, trial: Trial, checkpoint: Checkpoint) -> Traveller | None:
         """Return a trial under way; ``None`` for one that begins anew, because it is not known to be the same."""
         try:
-            if found := self.workshop.lowered(trial):
-                program, lowered = found
-                return Traveller.unpack(checkpoint.content, self._member(trial, lowered), program=program.lowered.key)
-            reason = "it is trained by plain model.fit here"
+            found = self.workshop.lowered(trial)
+            start = self._fitting(trial).member if found is None else self._member(trial, found[1])
+            return Traveller.unpack(checkpoint.content, start, program=self._trained_by(trial))
         except StrangeError as error:
-            reason = str(error)
-        self._remarks.append(f"A checkpoint was not used: {reason}. Its network begins anew.")
-        return None
+            self._remarks.append(f"A checkpoint was not used: {error}. Its network begins anew.")
+            return None
+
+    def _trained_by(self, trial: Trial) -> str:
+        """Name what trains a trial, so that nothing else goes on with it."""
+        found = self.workshop.lowered(trial)
+        return "model.fit" if found is None else found[0].lowered.key
 
     def _key(self, trial: Trial) -> str:
         """Name a trial's program; one without a program has a name for itself, and tells why when its turn comes."""
@@ -212,8 +219,7 @@ class _Trainer:
     def _advance_alone(self, waiting: _Waiting, stop: float) -> tuple[int, list[TrialResult], list[_Waiting]]:
         (trial,), epochs = waiting.trials, self.study.epochs
         if self.workshop.lowered(trial) is None:
-            model = self.workshop.networks.start(trial)
-            return epochs, [train_reference(model, trial, self.workshop.dataset, self.study)], []
+            return self._advance_by_fit(waiting)
         (member,) = waiting.members or [self._started(trial)]
         program, data = self.workshop.of(trial)[0], self.workshop.data_of(trial)
         progress, before = member.progress, member.progress.epoch
@@ -223,6 +229,18 @@ class _Trainer:
                 progress.state = jax.tree.map(np.asarray, progress.state)
                 return progress.epoch - before, [], [replace(waiting, members=(member,))]
         return epochs - before, [self._finished(member)], []
+
+    def _advance_by_fit(self, waiting: _Waiting) -> tuple[int, list[TrialResult], list[_Waiting]]:
+        if not waiting.members:
+            self._fitting.cache_clear()  # a model that was trained is no beginning
+        fitting = self._fitting(waiting.trials[0])
+        for member in waiting.members:
+            fitting.progress = member.progress
+        before = fitting.progress.epoch
+        result = fitting.go_on(time.perf_counter() + FIT_SECONDS)
+        if result is None:
+            return fitting.progress.epoch - before, [], [_Waiting.of([fitting.member], 1)]
+        return self.study.epochs - before, [result], []
 
     def _advance_together(self, waiting: _Waiting, stop: float) -> tuple[int, list[TrialResult], list[_Waiting]]:
         trial, epochs = waiting.trials[0], self.study.epochs
@@ -253,6 +271,9 @@ class _Trainer:
         progress = one.start(lowered, watcher=one.watcher_of(self.study), keeps_best=self.study.keeps_best)
         return Member(trial, progress, lowered.coefficients)
 
+    def _begin_fitting(self, trial: Trial) -> Fitting:
+        return Fitting(self.workshop.networks.start(trial), trial, self.workshop.dataset, self.study)
+
     def _finished(self, member: Member) -> TrialResult:
         trial, data = member.trial, self.workshop.data_of(member.trial)
         pictured = trial.seed == self.study.seeds[0]
@@ -268,7 +289,7 @@ class _Trainer:
         """Return what another worker needs to go on with the trials that are under way."""
         began = time.perf_counter()
         packed = {
-            member.trial: Traveller(member, self.workshop.of(member.trial)[0].lowered.key, each.lanes).pack()
+            member.trial: Traveller(member, self._trained_by(member.trial), each.lanes).pack()
             for each in waiting
             for member in each.members
         }
