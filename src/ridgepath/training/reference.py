@@ -140,7 +140,7 @@ class _GoOn(keras.callbacks.Callback):  # type: ignore[misc]
         watcher, best = self._progress.watcher, self._progress.best
         if watcher is not None and self._progress.epoch:
             self._stopping.wait, self._stopping.best = watcher.wait, watcher.best
-            self._stopping.best_epoch = watcher.best_epoch - 1
+            self._stopping.best_epoch = max(watcher.best_epoch - 1, 0)
             self._stopping.best_weights = None if best is None else _weights_of(self.model, best[0])
 
 
