@@ -62,7 +62,7 @@ PLACES = {
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
         *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "travelling", "proof"),
         *("inspection",),
-        *("reference_probes", "reference"),
+        *("reference_probes", "reference", "fitting"),
         *("workshop", "shard", "environment"),
     ),
 }

@@ -14,8 +14,8 @@ from ridgepath.errors import InputError, StudyError, TrainingError
 from ridgepath.refitting import RULES, plan_refit
 from ridgepath.study import Trial
 from ridgepath.training.device import batch_order
+from ridgepath.training.fitting import train_reference
 from ridgepath.training.models import Networks
-from ridgepath.training.reference import train_reference
 
 pytestmark = pytest.mark.usefixtures("standing_worker")
 

@@ -78,9 +78,7 @@ class Checkpoints:
             epochs = sorted({checkpoint.epoch for checkpoint in found.values()})
             done = " to ".join(str(epoch) for epoch in dict.fromkeys((epochs[0], epochs[-1])))
             several = len(found) > 1
-            going_on = (
-                "networks under way go on from their checkpoints" if several else "network goes on from a checkpoint"
-            )
+            going_on = "networks go on from their checkpoints" if several else "network goes on from a checkpoint"
             self._say(f"{len(found)} {going_on}, {done} epochs done.")
         return found
 

@@ -13,8 +13,8 @@ from ridgepath.builders import find_builder
 from ridgepath.callbacks import EarlyStopping
 from ridgepath.study import Study, Trial, Variant
 from ridgepath.training import shard as shard_module
+from ridgepath.training.fitting import train_reference
 from ridgepath.training.models import Networks
-from ridgepath.training.reference import train_reference
 from ridgepath.training.workshop import Task
 
 TRIAL = Trial("l2", 0.001, 1)

@@ -8,9 +8,9 @@ from scipy.stats import ttest_ind
 from ridgepath.datasets import Dataset, Split
 from ridgepath.results import epoch_columns, trial_columns
 from ridgepath.study import Trial
+from ridgepath.training.fitting import train_reference
 from ridgepath.training.models import build_model
 from ridgepath.training.networks import task_network
-from ridgepath.training.reference import train_reference
 
 
 @pytest.fixture

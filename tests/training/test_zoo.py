@@ -11,8 +11,8 @@ from zoo import NETWORKS
 from ridgepath.builders import find_builder
 from ridgepath.study import Study, Trial, Variant, proof_examples
 from ridgepath.training import lowering, proof
+from ridgepath.training.fitting import train_reference
 from ridgepath.training.models import Networks
-from ridgepath.training.reference import train_reference
 
 BATCH, STRENGTH = 16, 0.02
 

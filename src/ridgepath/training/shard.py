@@ -22,10 +22,10 @@ from ridgepath.errors import OutOfMemoryError
 from ridgepath.results import Checkpoint, Leg, TrialResult, failed
 from ridgepath.study import Shard, Trial
 from ridgepath.training import trial as one
+from ridgepath.training.fitting import Fitting
 from ridgepath.training.lowering import Lowered, NotLoweredError, lower
 from ridgepath.training.memory import Room, even_parts, free_bytes, is_out_of_memory
 from ridgepath.training.models import first_line
-from ridgepath.training.reference import Fitting
 from ridgepath.training.together import Group, Lanes, Member
 from ridgepath.training.travelling import StrangeError, Traveller
 from ridgepath.training.workshop import Task, Workshop
