@@ -57,7 +57,7 @@ PLACES = {
     ),
     "checkup": ("finding", "installation", "devices", "data", "studies", "terminal"),
     "trackers": ("destinations", "cards", "answers", "mlflow", "tensorboard", "optuna"),
-    "execution": ("gpus", "workers", "local", "placing", "ray"),
+    "execution": ("gpus", "workers", "local", "placing", "cluster", "ray"),
     "training": (
         *("networks", "comparable", "tensorflow_names", "initial", "models", "coefficients", "windows", "probes"),
         *("lowering", "example_losses", "device", "ending", "trial", "memory", "together", "travelling", "proof"),

@@ -12,13 +12,13 @@ from ridgepath.penalties import format_strength
 from ridgepath.progress import Watch
 from ridgepath.question import MARGIN, MOST_SEEDS
 from ridgepath.report.families import Difference, Terms
-from ridgepath.report.formatting import write_count
 from ridgepath.report.locale.en.names import named
 from ridgepath.report.summary import summarize
 from ridgepath.session import Request, Written, run
 from ridgepath.statistics.looks import next_look
 from ridgepath.store import StudyStore
 from ridgepath.study import Study
+from ridgepath.texts import write_count
 
 DECIDED = "decided"
 """Until when seeds can be added."""

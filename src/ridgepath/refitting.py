@@ -17,9 +17,9 @@ from ridgepath.files import NAME_ANOTHER, drafts, remedy_of
 from ridgepath.penalties import check_strengths, format_strength
 from ridgepath.progress import Watch
 from ridgepath.report.choice import Choice
-from ridgepath.report.formatting import write_count
 from ridgepath.results import DONE, Table
 from ridgepath.study import FIXED, Study, Trial, check_seeds
+from ridgepath.texts import write_count
 
 RULES = ("1se", "min", "equivalent")
 """The rules by which a study chooses a strength; ``strength_1se`` is that of the first."""

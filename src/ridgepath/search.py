@@ -16,11 +16,11 @@ from ridgepath.errors import InputError
 from ridgepath.penalties import AUTO, format_strength
 from ridgepath.progress import Watch
 from ridgepath.question import FOUND
-from ridgepath.report.formatting import write_count
 from ridgepath.results import DONE, Leg, TrialResult
 from ridgepath.statistics.bracket import LADDER, Bracket, Probes, bracket, extension, grid, next_probes
 from ridgepath.store import StudyStore
 from ridgepath.study import FIXED, Study, Trial, Variant
+from ridgepath.texts import write_count
 
 CEILING = "no strength above"
 """Under this name a study's context says how large strengths may be that are added to those that were found."""

@@ -32,6 +32,7 @@ from ridgepath.splits import describe, sizes
 from ridgepath.statistics.bracket import COUNT
 from ridgepath.store import FILE, StudyStore, check_folder
 from ridgepath.study import FIXED, NetworkCard, Study, Trial, Variant
+from ridgepath.texts import write_count
 from ridgepath.weighting import ClassWeight, check_class_weight, frozen_class_weight
 
 ENGINES = ("auto", "jax", "reference")
@@ -288,7 +289,7 @@ def _written(
 
 def _machine() -> str:
     gpus = len(usable_gpus())
-    seen = f", {gpus} GPU{'s' * (gpus > 1)}" if gpus else ""
+    seen = f", {write_count(gpus, 'GPU')}" if gpus else ""
     return f"{platform.system()} {platform.machine()}, {available_cores()} cores{seen}"
 
 

@@ -1,4 +1,4 @@
-"""Texts of others in a terminal: names come from users, and studies from strangers."""
+"""Texts for a terminal. Those of others are made plain: names come from users, and studies from strangers."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def on_one_line(text: str) -> str:
 def encodable(text: str) -> str:
     """Return a text that UTF-8 can write: parts of a file's name that are no text are escaped, as in JSON."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def write_count(count: int, noun: str) -> str:
+    """Write ``1 seed``, ``5 seeds``, ``1,000 examples``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -19,8 +19,8 @@ from test_local import EPOCHS, Count, Large, trials
 from ridgepath.builders import find_builder
 from ridgepath.crew import PlacedBuilder, check_on, hire
 from ridgepath.errors import BuilderError, InputError, TrainingError
+from ridgepath.execution import cluster, workers
 from ridgepath.execution import ray as on_ray
-from ridgepath.execution import workers
 from ridgepath.execution.ray import RayWorkers
 from ridgepath.study import plan_shards
 
@@ -74,21 +74,21 @@ def test_an_address_without_a_port(monkeypatch):
         RayWorkers("ray", workers=1, most=1, say=print)
 
 
-NODE = on_ray._Node("n1", "10.0.0.7", 2, 0)
-HERE = on_ray._versions_by_value()(on_ray._ALIKE)
+NODE = cluster.Node("n1", "10.0.0.7", 2, 0)
+HERE = cluster._versions_by_value()(cluster._ALIKE)
 
 
 @pytest.mark.parametrize("own", [None, "0.0.1"])
 def test_a_node_without_this_ridgepath_is_refused(own, monkeypatch):
-    monkeypatch.setattr(on_ray, "_on_nodes", lambda *_: [{**HERE, "ridgepath": own}])
+    monkeypatch.setattr(cluster, "on_nodes", lambda *_: [{**HERE, "ridgepath": own}])
     with pytest.raises(InputError, match=f"received {own or 'none'} on 10.0.0.7. Install it there: pip install"):
-        on_ray._check_alike([NODE], print)
+        cluster.check_alike([NODE], print)
 
 
 def test_another_jax_on_a_node_is_said(monkeypatch):
-    monkeypatch.setattr(on_ray, "_on_nodes", lambda *_: [{**HERE, "jax": "0.0.1", "numpy": None}])
+    monkeypatch.setattr(cluster, "on_nodes", lambda *_: [{**HERE, "jax": "0.0.1", "numpy": None}])
     said = []
-    on_ray._check_alike([NODE], said.append)
+    cluster.check_alike([NODE], said.append)
     assert said == [
         f"10.0.0.7 has jax 0.0.1, not {HERE['jax']}, numpy None, not {HERE['numpy']}: "
         "its numbers may differ in the last digits."
@@ -97,7 +97,7 @@ def test_another_jax_on_a_node_is_said(monkeypatch):
 
 def test_what_asks_for_versions_runs_where_ridgepath_is_not_installed(tmp_path):
     file = tmp_path / "function"
-    file.write_bytes(ray.cloudpickle.dumps(on_ray._versions_by_value()))
+    file.write_bytes(ray.cloudpickle.dumps(cluster._versions_by_value()))
     program = (
         "import sys; sys.modules['ridgepath'] = None\n"
         "import pathlib, ray.cloudpickle\n"

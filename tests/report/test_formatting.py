@@ -3,7 +3,8 @@ import math
 import pytest
 
 from ridgepath.report.estimates import Estimate
-from ridgepath.report.formatting import write_count, write_duration, write_estimate, write_interval
+from ridgepath.report.formatting import write_duration, write_estimate, write_interval
+from ridgepath.texts import write_count
 
 
 def estimate(mean, error, *, reach=2.0):

@@ -13,9 +13,9 @@ from ridgepath.datasets import Source, load_dataset
 from ridgepath.errors import InputError
 from ridgepath.images import WAYS, images_on_disk, ways
 from ridgepath.question import QUESTION_FILE, question_file
-from ridgepath.report.formatting import write_count
 from ridgepath.results import DIVERGED, DONE
 from ridgepath.store import FILE, StudyStore
+from ridgepath.texts import write_count
 
 PART = "Study"
 

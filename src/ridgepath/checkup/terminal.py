@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ridgepath.checkup.finding import Finding, State
-from ridgepath.report.formatting import write_count
 from ridgepath.report.lines import Line
+from ridgepath.texts import write_count
 
 STYLES = {State.OK: "green", State.ABSENT: "dim", State.WARNING: "yellow", State.PROBLEM: "bold red"}
 _NAMES = 15

@@ -18,6 +18,7 @@ from typing import Any, Protocol, Self, TypeVar
 from ridgepath.errors import TrainingError
 from ridgepath.results import Checkpoint, Leg, failed
 from ridgepath.study import Shard, Trial
+from ridgepath.texts import write_count
 
 MOST_DEATHS = 3
 """A shard in whose legs workers died this often, one time after the other, is given up."""
@@ -215,8 +216,8 @@ class Workers:
         if death.of_memory and self._workers != [worker]:
             if worker in self._workers:
                 self._workers.remove(worker)
-                say = f"Memory ran out: {self.workers} worker{'s' * (self.workers > 1)} from here on"
-                self._remarks.append(f"{say}, not {self.workers + 1}.")
+                left = write_count(self.workers, "worker")
+                self._remarks.append(f"Memory ran out: {left} from here on, not {self.workers + 1}.")
             return False
         worker.start()
         self._remarks.append(

@@ -103,11 +103,6 @@ def interval_ends(estimate: Interval) -> tuple[str, str] | None:
     return low, high
 
 
-def write_count(count: int, noun: str) -> str:
-    """Write ``1 seed``, ``5 seeds``, ``1,000 examples``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def write_duration(seconds: float) -> str:
     """Write a time as ``0.4 s``, ``47 s``, ``3 min 20 s`` or ``2 h 5 min``."""
     if not math.isfinite(seconds):

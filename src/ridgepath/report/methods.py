@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.choice import Choice
-from ridgepath.report.formatting import write_count, write_estimate, write_interval
+from ridgepath.report.formatting import write_estimate, write_interval
 from ridgepath.report.measures import LOSS
 from ridgepath.report.summary import Summary
 from ridgepath.splits import REDRAWN
 from ridgepath.study import FIXED, Study
+from ridgepath.texts import write_count
 
 _ENGINES = {
     "jax": "by compiled training loops on JAX that were checked against model.fit",

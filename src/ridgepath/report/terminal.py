@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.findings import Findings, Grid, findings
-from ridgepath.report.formatting import write_count, write_duration
+from ridgepath.report.formatting import write_duration
 from ridgepath.report.lines import Line, bullet, shown
 from ridgepath.report.locale.words import ENGLISH
 from ridgepath.report.sentences import answer, how_sure, keras_disagrees, on_test_examples, which_variant
@@ -21,7 +21,7 @@ from ridgepath.report.sketch import ASCII, UNICODE, sketch
 from ridgepath.report.summary import Choice, Failure, Summary
 from ridgepath.report.table import Table, tables
 from ridgepath.report.verdicts import Verdicts, VerdictTable, verdicts
-from ridgepath.texts import plain
+from ridgepath.texts import plain, write_count
 
 _GAP = 2
 _WIDEST_HEADING = 16

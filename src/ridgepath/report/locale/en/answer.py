@@ -7,19 +7,14 @@ from collections.abc import Sequence
 from ridgepath.penalties import format_strength
 from ridgepath.report.cases import answer as cases
 from ridgepath.report.families import Difference, Point
-from ridgepath.report.formatting import (
-    spread_of,
-    write_count,
-    write_estimate,
-    write_number,
-    write_share,
-)
+from ridgepath.report.formatting import spread_of, write_estimate, write_number, write_share
 from ridgepath.report.locale.en.names import measure, named
 from ridgepath.report.locale.en.numbers import listed, with_interval
 from ridgepath.report.locale.en.verdicts import would_decide
 from ridgepath.report.measures import LOSS
 from ridgepath.statistics.comparison import Verdict
 from ridgepath.statistics.variance import Covers
+from ridgepath.texts import write_count
 
 _DRAWN: dict[Covers, str] = {
     "seeds and examples": "seeds and validation examples",

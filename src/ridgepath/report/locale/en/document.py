@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from ridgepath.penalties import format_strength
 from ridgepath.report.cases import analysis as cases
 from ridgepath.report.families import Difference
-from ridgepath.report.formatting import spread_of, write_count
+from ridgepath.report.formatting import spread_of
 from ridgepath.report.locale.en.findings import REASONS, figures
 from ridgepath.report.locale.en.numbers import listed, with_interval
 from ridgepath.report.locale.en.verdicts import would_decide
 from ridgepath.statistics.claims import Claim, Key
 from ridgepath.statistics.diagnosis import State
+from ridgepath.texts import write_count
 
 OBJECTIVE, CODE_USED, RESULTS = "Objective", "Code Used", "Results"
 SHORT_ANALYSIS, KEY_TAKEAWAY, EVIDENCE = "Short Analysis", "Key Takeaway", "All the evidence"

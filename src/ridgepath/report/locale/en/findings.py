@@ -7,13 +7,14 @@ from itertools import groupby
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.cases import findings as cases
-from ridgepath.report.formatting import MISSING, spread_of_evidence, write_count, write_estimate, write_interval
+from ridgepath.report.formatting import MISSING, spread_of_evidence, write_estimate, write_interval
 from ridgepath.report.locale.en import names
 from ridgepath.statistics.claims import Claim, Figure, Key, Reason, Unit
 from ridgepath.statistics.claims import Verdict as ClaimVerdict
 from ridgepath.statistics.diagnosis import State
 from ridgepath.statistics.evidence import Interval
 from ridgepath.statistics.turning import Course, Turning
+from ridgepath.texts import write_count
 
 UNDER_AND_OVERFITTING, THE_CLAIMS = "Under- and overfitting", "What is claimed, checked on these data"
 SHIFT_COLUMNS: tuple[str, ...] = ("strength", "training data loss", "validation data loss", "gap", "in a word")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.cases import notes as cases
-from ridgepath.report.formatting import write_count, write_share
+from ridgepath.report.formatting import write_share
+from ridgepath.texts import write_count
 
 HOW_TO_READ = "How to read the numbers"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ridgepath.report.formatting import write_count, write_duration
+from ridgepath.report.formatting import write_duration
+from ridgepath.texts import write_count
 
 DATA, EXAMPLES, FINGERPRINT, NETWORK = "Data", "Examples", "Data fingerprint", "Network"
 SEEDS, TRAINING, ENGINE, TIME = "Seeds", "Training", "Engine", "Time"

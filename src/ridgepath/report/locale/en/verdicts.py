@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ridgepath.penalties import format_strength
 from ridgepath.report.cases import verdicts as cases
-from ridgepath.report.formatting import write_count, write_number
+from ridgepath.report.formatting import write_number
 from ridgepath.report.locale.en.names import measure
 from ridgepath.statistics.comparison import Verdict
 from ridgepath.statistics.variance import Covers
+from ridgepath.texts import write_count
 
 IS_THE_DIFFERENCE_REAL, WHICH_VARIANT = "Is the difference real?", "Which variant?"
 
