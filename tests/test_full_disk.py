@@ -9,6 +9,7 @@ import pytest
 from ridgepath.checkpoints import FOLDER
 from ridgepath.store import StudyStore
 from small_machine import fill, small_disk
+from trained import SHORT_LEGS
 
 pytestmark = pytest.mark.slow
 
@@ -87,15 +88,6 @@ def test_a_copy_of_the_data_for_which_there_is_no_room(place):
     assert not (place / "study").exists()
 
 
-SHORT_LEGS = """
-try:
-    from ridgepath.training import shard
-
-    shard.LEG_SECONDS = 0.01
-except ImportError:
-    pass
-"""
-
 LONG = """
 from ridgepath import checkpoints
 
@@ -108,7 +100,9 @@ main()
 
 def test_checkpoints_for_which_there_is_no_room_are_done_without(place):
     """The last of them does not fit beside the study: training goes on, and the user is told."""
-    network = NETWORK.replace("Dense(8", "Dense(256").replace("import keras\n", "import keras\n" + SHORT_LEGS, 1)
+    network = NETWORK.replace("Dense(8", "Dense(256").replace(
+        "import keras\n", "import keras\n" + SHORT_LEGS.format(0.01), 1
+    )
     (place / "net.py").write_text(network)
     with small_disk(place / "disk", kilobytes=1000) as disk:
         asked = ["--strengths", "0", "--seeds", "1", "--epochs", "20", "--study", "disk/study"]

@@ -4,11 +4,9 @@ import contextlib
 import random
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -16,6 +14,7 @@ import pytest
 
 from ridgepath.checkpoints import FOLDER
 from ridgepath.store import FILE
+from trained import SHORT_LEGS, tables
 
 pytestmark = pytest.mark.slow
 
@@ -24,16 +23,9 @@ KILLS = 50
 
 SEED = 20260708
 
-NETWORK = """
+NETWORK = f"""
 import keras
-
-try:  # short legs, where there is training: so a trial is under way for many of them
-    from ridgepath.training import shard
-
-    shard.LEG_SECONDS = 0.1
-except ImportError:
-    pass
-
+{SHORT_LEGS.format(0.1)}
 
 def build(strength):
     model = keras.Sequential(
@@ -86,22 +78,6 @@ class Study:
         while process.poll() is None and "training" not in self.heard_lately:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(0.02)
-
-    def tables(self) -> dict[str, list[tuple[object, ...]]]:
-        """Return all that was stored of the trials, but for the seconds that they took."""
-        with closing(sqlite3.connect(self.folder / FILE)) as connection:
-            return {
-                table: sorted(
-                    connection.execute(f"SELECT {', '.join(self.columns(connection, table))} FROM {table}").fetchall()
-                )
-                for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-                if table not in ("study", "sessions")
-            }
-
-    @staticmethod
-    def columns(connection: sqlite3.Connection, table: str) -> list[str]:
-        names = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-        return [f'"{name}"' for name in names if name != "seconds"]
 
 
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -189,12 +165,12 @@ def test_kills_at_random_moments_change_no_number(undisturbed):
                 event = chosen.choice(EVENTS if study.heard_lately else (kill_program,))
                 event(process, chosen)
                 counts[event] += 1
-        assert study.tables() == whole.tables()
+        assert tables(study.folder) == tables(whole.folder)
         assert not (study.folder / FOLDER).exists(), "no checkpoint is left when all is done"
         said += study.heard.read_text()
     assert all(counts.values())
     assert "Traceback" not in said
     assert re.search(r"go(es)? on from (its|their) checkpoints?, ", said), "some trials went on from the middle"
     assert "A worker process died (SIGKILL(-9)); another one goes on" in said
-    assert len(whole.tables()["trials"]) == 6
+    assert len(tables(whole.folder)["trials"]) == 6
     print(f"{sum(counts.values())} kills in {studies} studies", {event.__name__: n for event, n in counts.items()})

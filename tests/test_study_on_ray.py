@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 
@@ -25,24 +24,18 @@ from ridgepath.progress import Watch
 from ridgepath.session import Request, run
 from ridgepath.store import FILE
 from ridgepath.study import Variant
+from trained import SHORT_LEGS, tables
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),  # Ray leaves the logs of its servers open
 ]
 
-NETWORK = """
+NETWORK = f"""
 import keras
 
 from layers import hidden
-
-try:  # short legs, where there is training: so a trial is under way for many of them
-    from ridgepath.training import shard
-
-    shard.LEG_SECONDS = 0.1
-except ImportError:
-    pass
-
+{SHORT_LEGS.format(0.1)}
 
 def build(strength):
     model = keras.Sequential(
@@ -123,18 +116,6 @@ def request(study, **settings):
         engine="auto",
         **settings,
     )
-
-
-def tables(folder):
-    """Return all that was stored of the trials, but for the seconds that they took."""
-    found = {}
-    with contextlib.closing(sqlite3.connect(folder / FILE)) as connection:
-        for (table,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
-            named = ", ".join(f'"{column}"' for column in columns if column != "seconds")
-            if table not in ("study", "sessions"):
-                found[table] = sorted(connection.execute(f"SELECT {named} FROM {table}").fetchall())
-    return found
 
 
 @pytest.fixture(scope="module")
