@@ -104,8 +104,20 @@ def test_what_is_of_no_use_any_more_is_removed_and_nothing_else(tmp_path):
     Sitting(tmp_path).pass_on(under_way(ONE, 3), under_way(OTHER, 3))
     for name in ("mine.txt", ".77.l2-0.001.safetensors", "stranger.json"):
         (tmp_path / FOLDER / name).write_text("{}")
-    assert set(Sitting(tmp_path).found(ONE)) == {ONE}
+    sitting = Sitting(tmp_path)
+    sitting.checkpoints.sweep([ONE])
+    assert set(sitting.found(ONE)) == {ONE}
     assert [name for name in files(tmp_path) if not name.startswith("l2-0.001")] == ["mine.txt"]
+
+
+def test_a_sitting_that_trains_some_leaves_the_checkpoints_of_others(tmp_path):
+    """As where a study of two strengths is asked again for one of them."""
+    Sitting(tmp_path).pass_on(under_way(ONE, 3), under_way(OTHER, 4))
+    sitting = Sitting(tmp_path)
+    sitting.checkpoints.sweep([ONE, OTHER])
+    assert set(sitting.found(ONE)) == {ONE}
+    sitting.pass_on(ended(ONE))
+    assert Sitting(tmp_path).found(ONE, OTHER) == {OTHER: Checkpoint(4, b"weights")}
 
 
 @pytest.mark.parametrize(
@@ -213,6 +225,7 @@ def test_wherever_writing_is_cut_off_there_is_a_whole_one_or_none(tmp_path):
         folder.mkdir()
         code = subprocess.run([sys.executable, "-c", KILLED, folder, str(calls)], check=False).returncode
         sitting = Sitting(folder)
+        sitting.checkpoints.sweep([ONE])
         found = sitting.found(ONE)
         assert not any("damaged" in each for each in sitting.said)
         epochs.append(found[ONE].epoch if found else 0)

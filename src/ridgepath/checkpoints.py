@@ -35,7 +35,6 @@ EVERY = 10.0
 SHARE = 0.05
 """The share of the time, at most, that goes into writing them."""
 
-
 _OTHER = {"versions": "other versions"}
 
 
@@ -63,17 +62,19 @@ class Checkpoints:
         self._pause = 0.0
         self._complained = False
 
-    def found(self, trials: Iterable[Trial]) -> dict[Trial, Checkpoint]:
-        """Return how far these trials have come; what is there of others is of no use any more, and removed."""
-        wanted = set(trials)
-        stems = {_stem(trial) for trial in wanted}
+    def sweep(self, unfinished: Iterable[Trial]) -> None:
+        """Remove what is of no use any more: all that is not of these trials, such as what a killed sitting drafted."""
+        stems = {_stem(trial) for trial in unfinished}
         with suppress(OSError):
             for file in self._folder.iterdir():
                 is_ours = file.suffix in (".json", ".safetensors")
                 if is_ours and file.name.split("@")[0].removesuffix(".json") not in stems:
                     file.unlink()
-        found = {trial: checkpoint for trial in sorted(wanted) if (checkpoint := self._read(trial))}
         self._remove_folder()
+
+    def found(self, trials: Iterable[Trial]) -> dict[Trial, Checkpoint]:
+        """Return how far these trials have come that are under way."""
+        found = {trial: checkpoint for trial in sorted(trials) if (checkpoint := self._read(trial))}
         if found:
             epochs = sorted({checkpoint.epoch for checkpoint in found.values()})
             done = " to ".join(str(epoch) for epoch in dict.fromkeys((epochs[0], epochs[-1])))

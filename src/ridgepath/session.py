@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -203,9 +202,8 @@ def run(request: Request, watch: Watch, *, written: Written = lambda store, resu
                     holding.enter_context(held(folder))
                 more = () if found is None else extensions(found, study, store, watch)
                 rounds = chain([missing], more)
-                versions = network.versions | {"ridgepath": version("ridgepath")}
                 checkpoints = Checkpoints(
-                    store.folder, question=store.study.fingerprint, versions=versions, say=watch.say
+                    store.folder, question=store.study.fingerprint, versions=network.versions, say=watch.say
                 )
                 _train(crew, store, rounds, checkpoints, watch=watch, sitting=sitting, written=written)
         else:
@@ -274,7 +272,6 @@ def _written(
         store.remember(note)
         return store
     context = network.versions | {
-        "ridgepath": version("ridgepath"),
         "machine": machine,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": request.command,
@@ -308,6 +305,7 @@ def _train(
     Trials start from the weights of those that were trained before, for the study is all that the store holds.
     """
     done, study = 0, store.study
+    checkpoints.sweep(_missing(study, store))
     try:
         for trials in rounds:
             progress = checkpoints.found(trials)

@@ -119,6 +119,7 @@ def changed(content, change):
         lambda tensors, about: about.update(watcher=None),
         lambda tensors, about: about.update(watcher={"rule": 1}),
         lambda tensors, about: about.update(seconds="long"),
+        lambda tensors, about: about.update(seconds=[]),
         lambda tensors, about: about.update(lanes=0),
         lambda tensors, about: about.update(lanes=None),
         lambda tensors, about: about.pop("program"),

@@ -182,7 +182,7 @@ class Workers:
     def warm(self, function: Callable[..., None], *arguments: Any) -> None:
         """Let every worker call a function, such as a long import, and do not wait for it."""
         for worker in self._workers:
-            submitted(worker, function, *arguments)
+            _submitted(worker, function, *arguments)
 
     def begin(self, function: Callable[..., _Value], *arguments: Any) -> Callable[[], _Value]:
         """Call a function in a worker, and return a function that waits for its value.
@@ -191,7 +191,7 @@ class Workers:
         :class:`TrainingError` when workers died :data:`MOST_DEATHS` times, and else what the function raised.
         """
         worker = self._next()
-        future = submitted(worker, function, *arguments)
+        future = _submitted(worker, function, *arguments)
 
         def value() -> _Value:
             nonlocal worker, future
@@ -204,7 +204,7 @@ class Workers:
                 if self.goes_on(worker, death) and (count := deaths.too_many(death)):
                     raise TrainingError(f"a worker process died {count} times before training began ({death.reason})")
                 worker = self._next()
-                future = submitted(worker, function, *arguments)
+                future = _submitted(worker, function, *arguments)
 
         return value
 
@@ -278,7 +278,7 @@ class _Training:
 
     def _prepare(self, worker: Worker) -> None:
         """Wait for a worker to be there, as one on another machine may have to be."""
-        self._starting[submitted(worker, _do_nothing)] = worker
+        self._starting[_submitted(worker, _do_nothing)] = worker
 
     def _hand_out(self) -> None:
         left = len(self._waiting) + len(self._running)
@@ -287,7 +287,7 @@ class _Training:
             job = _furthest_behind(self._waiting) if near_end else self._waiting[0]
             self._waiting.remove(job)
             worker = self._ready.pop()
-            self._running[submitted(worker, self._train_leg, job.shard, job.progress)] = worker, job
+            self._running[_submitted(worker, self._train_leg, job.shard, job.progress)] = worker, job
 
     def _take(self, future: Future[Any]) -> Leg | None:
         """Take what a worker brought, and have it ready for more, or replace it."""
@@ -317,7 +317,7 @@ class _Training:
         return None
 
 
-def submitted(worker: Worker, function: Callable[..., _Value], *arguments: Any) -> Future[_Value]:
+def _submitted(worker: Worker, function: Callable[..., _Value], *arguments: Any) -> Future[_Value]:
     """Submit something to a worker; a death that shows at once is the future's, too."""
     try:
         return worker.submit(function, *arguments)

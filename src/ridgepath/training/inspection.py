@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 import jax
@@ -56,7 +57,12 @@ def inspect_network(builder: Builder, study: Study, points: Sequence[Point], *, 
         classes=_classes(model, example),
         refused=refused,
         proven=proven,
-        versions={"python": sys.version.split()[0], "keras": keras.__version__, "jax": jax.__version__},
+        versions={
+            "python": sys.version.split()[0],
+            "keras": keras.__version__,
+            "jax": jax.__version__,
+            "ridgepath": version("ridgepath"),
+        },
     )
 
 

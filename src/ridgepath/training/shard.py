@@ -36,6 +36,9 @@ LEG_SECONDS = 2.0
 FIT_SECONDS = 30.0
 """The same for a trial by plain ``model.fit``, which another worker would have to compile anew."""
 
+BY_FIT = "model.fit"
+"""What trains a trial that has no program, so that nothing else goes on with it."""
+
 HANDED_OVER = 20
 """A leg of trials together is at least so many times as long as handing them over takes."""
 
@@ -142,21 +145,16 @@ class _Trainer:
         try:
             found = self.workshop.lowered(trial)
             start = self._fitting(trial).member if found is None else self._member(trial, found[1])
-            return Traveller.unpack(checkpoint.content, start, program=self._trained_by(trial))
+            return Traveller.unpack(checkpoint.content, start, program=self.workshop.key(trial) or BY_FIT)
         except StrangeError as error:
             self._remarks.append(f"A checkpoint was not used: {error}. Its network begins anew.")
             return None
 
-    def _trained_by(self, trial: Trial) -> str:
-        """Name what trains a trial, so that nothing else goes on with it."""
-        found = self.workshop.lowered(trial)
-        return "model.fit" if found is None else found[0].lowered.key
-
     def _key(self, trial: Trial) -> str:
         """Name a trial's program; one without a program has a name for itself, and tells why when its turn comes."""
         with suppress(Exception):
-            if lowered := self.workshop.lowered(trial):
-                return lowered[0].lowered.key
+            if key := self.workshop.key(trial):
+                return key
         return repr(trial)
 
     def _most_together(self, trials: Sequence[Trial]) -> int:
@@ -289,7 +287,7 @@ class _Trainer:
         """Return what another worker needs to go on with the trials that are under way."""
         began = time.perf_counter()
         packed = {
-            member.trial: Traveller(member, self._trained_by(member.trial), each.lanes).pack()
+            member.trial: Traveller(member, self.workshop.key(member.trial) or BY_FIT, each.lanes).pack()
             for each in waiting
             for member in each.members
         }

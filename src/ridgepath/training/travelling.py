@@ -75,10 +75,11 @@ class Traveller:
             if about["program"] != program:
                 raise StrangeError("it was trained by another program")
             check_types(about["lanes"], int, name="lanes")
+            check_types(about["seconds"], float, name="seconds")
             if about["lanes"] < 1:
                 raise ValueError("no lanes")
             return cls(_member(about, tensors, start), program, about["lanes"])
-        except (SafetensorError, ValueError, KeyError, TypeError, struct.error) as error:
+        except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, struct.error) as error:
             raise StrangeError(f"it cannot be read ({type(error).__name__})") from None
 
 
@@ -100,7 +101,7 @@ def _member(about: Mapping[str, Any], tensors: Mapping[str, np.ndarray], start: 
         validation_losses=tensors["validation_losses"],
         watcher=None if progress.watcher is None else _watching(progress.watcher, about["watcher"]),
         best=(_like(progress.state, "best", tensors), tensors["best_losses"]) if "best_losses" in tensors else None,
-        seconds=float(about["seconds"]),
+        seconds=about["seconds"],
     )
     coefficients = _as(start.coefficients, tensors["coefficients"])
     return Member(start.trial, going_on, coefficients)

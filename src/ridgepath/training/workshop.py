@@ -105,6 +105,11 @@ class Workshop:
         assert lowered is not None
         return lowered
 
+    def key(self, trial: Trial) -> str | None:
+        """Return the key of a trial's proven program; ``None`` for the reference engine."""
+        found = self.lowered(trial)
+        return None if found is None else found[0].lowered.key
+
     def lowered(self, trial: Trial) -> tuple[Program, Lowered] | None:
         """Return the proven program and the lowered model of a trial's strength; ``None`` for the reference engine."""
         point = trial.variant, trial.strength
