@@ -9,6 +9,7 @@ from ridgepath.errors import OutOfMemoryError
 from ridgepath.study import Shard, Trial
 from ridgepath.training import shard as shard_module
 from ridgepath.training.device import batch_order, evaluated_part
+from ridgepath.training.shard import train_leg
 from ridgepath.training.workshop import Task
 
 
@@ -75,3 +76,30 @@ def test_a_trial_alone_that_has_no_memory_asks_for_fewer_workers(mnist_5k, study
     monkeypatch.setattr(shard_module.one, "train_one_epoch", train)
     with pytest.raises(OutOfMemoryError, match="allocating 9 bytes"):
         next(legs_of(task, [Trial("l2", 0.0, 0)]))
+
+
+def test_a_trial_under_way_that_another_worker_cannot_begin_has_failed_and_the_next_goes_on(
+    mnist_5k, study_of, tmp_path, monkeypatch
+):
+    """Such as one on a machine where the file of the builder is gone."""
+    data = Dataset("few", mnist_5k.train.take(slice(100)), mnist_5k.validation.take(slice(50)))
+    data.save(tmp_path)
+    task = Task(find_builder(TASK_NETWORK), str(tmp_path), study_of(data))
+    monkeypatch.setattr(shard_module, "LEG_SECONDS", 1e-9)
+    first, second = Trial("l2", 0.0, 0), Trial("l2", 1e-3, 0)
+    leg = train_leg(task, Shard((first, second)), {})
+    assert set(leg.progress) == {first}
+    workshop = shard_module._trainer(task).workshop
+    right = workshop.lowered
+
+    def lowered(trial):
+        if trial == first:
+            raise OSError("no such file")
+        return right(trial)
+
+    monkeypatch.setattr(workshop, "lowered", lowered)
+    leg = train_leg(task, Shard((first, second)), leg.progress)
+    assert [(result.trial, result.status, result.reason) for result in leg.results] == [
+        (first, "failed", "OSError: no such file")
+    ]
+    assert [result.status for leg in legs_of(task, [second]) for result in leg.results] == ["done"]

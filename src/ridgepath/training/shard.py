@@ -148,7 +148,9 @@ class _Trainer:
             return Traveller.unpack(checkpoint.content, start, program=self.workshop.key(trial) or BY_FIT)
         except StrangeError as error:
             self._remarks.append(f"A checkpoint was not used: {error}. Its network begins anew.")
-            return None
+        except Exception:  # its turn tells why
+            pass
+        return None
 
     def _key(self, trial: Trial) -> str:
         """Name a trial's program; one without a program has a name for itself, and tells why when its turn comes."""
