@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -13,9 +14,9 @@ if not os.environ.get("CI"):
     pytest.importorskip("ray", reason="Ray is not installed")
 
 import ray
-from ray.cluster_utils import Cluster
 from test_local import EPOCHS, Count, Large, trials
 
+from real_cluster import QUIET, cluster_with
 from ridgepath.builders import find_builder
 from ridgepath.crew import PlacedBuilder, check_on, hire
 from ridgepath.errors import BuilderError, InputError, TrainingError
@@ -23,6 +24,8 @@ from ridgepath.execution import cluster, workers
 from ridgepath.execution import ray as on_ray
 from ridgepath.execution.ray import RayWorkers
 from ridgepath.study import plan_shards
+
+pytestmark = QUIET
 
 LOST = (
     "A worker process died (it cannot be reached); another one",
@@ -120,11 +123,9 @@ def test_settings_that_decide_numbers_are_taken_along_and_those_of_a_machine_are
 class Machines:
     """A cluster whose nodes are as separate machines: each has a folder of its own for temporary files."""
 
-    def __init__(self, folder, *cores):
+    def __init__(self, folder, cores, stack):
         self.folder, self.names = folder, iter(range(100))
-        self.cluster = Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **self.own()}
-        )
+        self.cluster = stack.enter_context(cluster_with(**self.own()))
         self.nodes = [self.add(count) for count in cores]
 
     def own(self):
@@ -147,16 +148,14 @@ class Machines:
 @pytest.fixture
 def machines(tmp_path, monkeypatch):
     """Make a cluster of nodes with so many cores."""
-    made = []
+    with ExitStack() as stack:
 
-    def make(*cores):
-        made.append(Machines(tmp_path, *cores))
-        monkeypatch.setenv("RAY_ADDRESS", made[0].cluster.address)
-        return made[0]
+        def make(*cores):
+            made = Machines(tmp_path, cores, stack)
+            monkeypatch.setenv("RAY_ADDRESS", made.cluster.address)
+            return made
 
-    yield make
-    for each in made:
-        each.cluster.shutdown()
+        yield make
 
 
 def workers_on(*, said=None, **settings):

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple, TypeVar
@@ -137,7 +138,7 @@ def connected(address: str) -> Iterator[None]:
         return
     with _same_environment(), _silent(), ExitStack() as stack:
         stack.callback(ray.shutdown)
-        with _same_sigterm():
+        with _same_sigterm(), _forking():
             _connect(address)
         yield
 
@@ -172,6 +173,14 @@ def _same_sigterm() -> Iterator[None]:
     finally:
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _forking() -> Iterator[None]:
+    """Keep JAX, if it is at work in this process, from warning of Ray's forks: they become other programs at once."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
+        yield
 
 
 def _connect(address: str) -> None:
