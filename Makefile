@@ -14,7 +14,8 @@ test: .venv/developing ## all tests but the slow ones
 	$(BIN)/pytest -n 2 --dist loadfile
 
 test-slow: .venv/developing .venv/mlflow-server/bin/mlflow ## the slow tests: whole trainings by two engines, full data sets, killed workers, real servers
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow --ignore tests/training
+	$(BIN)/pytest -m slow -n 2 tests/training
 
 check: .venv/developing ## style and types
 	$(BIN)/ruff check .
