@@ -14,6 +14,7 @@ if not os.environ.get("CI"):
     pytest.importorskip("ray", reason="Ray is not installed")
 
 import ray
+from ray.exceptions import RayActorError
 from test_local import EPOCHS, Count, Large, trials
 
 from real_cluster import QUIET, cluster_with
@@ -283,6 +284,19 @@ def test_workers_for_which_there_is_no_room_yet(machines):
             "Ray: 3 workers, 1 core on 1 node. There is room for 1 now; the others start when there is more."
         ]
         assert pool.begin(os.getpid)()
+
+
+@pytest.mark.slow
+def test_a_node_that_joins_later_with_another_ridgepath_trains_nothing(machines, tmp_path, monkeypatch):
+    nodes = machines()
+    with workers_on(workers=1) as pool:
+        monkeypatch.setattr(on_ray, "version", lambda _: "0.0.1")  # what the node has is the other one now
+        nodes.add(1)
+        pool._workers[0].died(RayActorError())
+        pool._workers[0].start()
+        with pytest.raises(TrainingError, match=r"died 3 times .*has ridgepath .*, not 0\.0\.1\)"):
+            list(pool.train(plan_shards(trials(1)), Count(tmp_path)))
+    assert not list(tmp_path.glob("leg-*"))
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -145,7 +146,7 @@ class _Actor(Worker):
 
     def start(self) -> None:
         actor: Any = ray.remote(_Process)
-        self._actor = actor.options(**self._needs, max_restarts=0).remote(self._settings)
+        self._actor = actor.options(**self._needs, max_restarts=0).remote(self._settings, version("ridgepath"))
 
     def submit(self, function: Callable[..., _Value], *arguments: Any) -> Future[_Value]:
         given = ray.put((function, arguments))  # else Ray warns of legs that bring megabytes along
@@ -161,9 +162,11 @@ class _Actor(Worker):
 
 
 class _Process:
-    """What runs in a worker's process."""
+    """What runs in a worker's process, perhaps on a node that was not there when versions were compared."""
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
+    def __init__(self, settings: Mapping[str, str], ridgepath: str) -> None:
+        if (here := version("ridgepath")) != ridgepath:
+            raise RuntimeError(f"{ray.util.get_node_ip_address()} has ridgepath {here}, not {ridgepath}")
         os.environ.update(settings)
         os.environ.update(worker_environment(on_gpu=bool(ray.get_gpu_ids())))
         keep_quiet()
