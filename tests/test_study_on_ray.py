@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -167,20 +168,47 @@ def programs_of(cluster):
     return [each for each in found if "_Process" in "".join(each.cmdline())]
 
 
+def wait_for_a_trial(folder, program):
+    """Wait until a program has written a first result."""
+    while not (folder / FILE).exists() or not tables(folder)["trials"]:
+        assert program.poll() is None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(0.05)
+
+
 def test_a_study_whose_program_is_killed_goes_on_and_its_workers_end(tmp_path, cluster, local):
     folder = tmp_path / "study"
     asked = ["run", "net.py:build", *ASKED, "--on", "ray", "--study", folder]
     with subprocess.Popen([sys.executable, "-m", "ridgepath", *map(str, asked)], stderr=subprocess.DEVNULL) as program:
-        while not (folder / FILE).exists() or not tables(folder)["trials"]:
-            assert program.poll() is None
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                program.wait(0.05)
+        wait_for_a_trial(folder, program)
         trained = programs_of(cluster)
         program.kill()
     assert len(trained) == 2
     assert not psutil.wait_procs(trained, timeout=60)[1], "workers outlive their program"
     assert 1 <= len(tables(folder)["trials"]) < 2 * SEEDS
     assert tables(rp.resume(folder, on="ray", progress=False).folder) == local
+
+
+@pytest.mark.parametrize("from_outside", [False, True])
+def test_a_study_whose_head_is_lost_ends_and_can_go_on_here(tmp_path, cluster, client_port, local, from_outside):
+    folder = tmp_path / "study"
+    on = f"ray://127.0.0.1:{client_port}" if from_outside else "ray"
+    asked = ["run", "net.py:build", *ASKED, "--on", on, "--study", folder]
+    program = subprocess.Popen(
+        [sys.executable, "-m", "ridgepath", *map(str, asked)],
+        env=os.environ | {"RAY_CLIENT_RECONNECT_GRACE_PERIOD": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for_a_trial(folder, program)
+    cluster.remove_node(cluster.head_node, allow_graceful=False)
+    _, said = program.communicate(timeout=120)
+    assert program.returncode == 1
+    assert "Traceback" not in said
+    if from_outside:  # within the cluster, Ray ends the program, which says nothing any more
+        assert re.search(rf"ridgepath: Ray failed: .* of 6 trials are kept in {folder}, and ridgepath resume", said)
+    assert 1 <= len(tables(folder)["trials"]) < 2 * SEEDS
+    assert tables(rp.resume(folder, progress=False).folder) == local
 
 
 def test_from_outside_standard_output_is_one_document(tmp_path, cluster, client_port, local):

@@ -20,7 +20,7 @@ from ridgepath.callbacks import LAST, EarlyStopping, check_keep, check_monitor
 from ridgepath.checkpoints import Checkpoints
 from ridgepath.crew import LOCAL, Crew, PlacedBuilder, check_on, hire, import_training, inspect
 from ridgepath.datasets import Dataset, Source, check_labels, load_dataset
-from ridgepath.errors import InputError, Interrupted
+from ridgepath.errors import InputError, Interrupted, TrainingError
 from ridgepath.execution.gpus import usable_gpus
 from ridgepath.execution.local import available_cores
 from ridgepath.holding import held
@@ -305,6 +305,7 @@ def _train(
     Trials start from the weights of those that were trained before, for the study is all that the store holds.
     """
     done, study = 0, store.study
+
     checkpoints.sweep(_missing(study, store))
     try:
         for trials in rounds:
@@ -317,7 +318,10 @@ def _train(
                     done += 1
                     written(store, result)
     except KeyboardInterrupt:
-        raise Interrupted(store.folder, done=len(store.finished()), total=len(store.study.trials)) from None
+        raise Interrupted(store.folder, done=len(store.finished()), total=len(study.trials)) from None
+    except TrainingError as error:
+        kept = f"{len(store.finished())} of {len(study.trials)} trials are kept in {store.folder}"
+        raise TrainingError(f"{error}; {kept}, and ridgepath resume goes on with it") from None
     finally:
         store.add_session(started=sitting.started, seconds=sitting.seconds, workers=crew.pool.workers, trials=done)
 

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import ray
+from ray._private import auto_init_hook
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from ridgepath.errors import InputError
@@ -125,9 +126,9 @@ def describe_devices(nodes: Sequence[Node], *, on_gpu: bool) -> str:
 
 
 def last_line(error: BaseException) -> str:
-    """Return the last line of what an error says: Ray's begin with what happened to Ray."""
+    """Return the last line of what an error says, without a full stop: Ray's begin with what happened to Ray."""
     lines = str(error).strip().splitlines()
-    return lines[-1].strip() if lines else type(error).__name__
+    return lines[-1].strip().rstrip(".") if lines else type(error).__name__
 
 
 @contextmanager
@@ -136,7 +137,7 @@ def connected(address: str) -> Iterator[None]:
     if not address.startswith(CLIENT) and ray.is_initialized():
         yield
         return
-    with _same_environment(), _silent(), ExitStack() as stack:
+    with _same_environment(), _silent(), _no_other(), ExitStack() as stack:
         stack.callback(ray.shutdown)
         with _same_sigterm(), _forking():
             _connect(address)
@@ -162,6 +163,16 @@ def _silent() -> Iterator[None]:
         yield
     finally:
         ray._private.worker._worker_logs_enabled = True
+
+
+@contextmanager
+def _no_other() -> Iterator[None]:
+    """Keep Ray from starting a cluster by itself, or looking for another, when the connection is lost."""
+    auto_init_hook.enable_auto_connect = False
+    try:
+        yield
+    finally:
+        auto_init_hook.enable_auto_connect = True
 
 
 @contextmanager
@@ -193,10 +204,10 @@ def _connect(address: str) -> None:
         elif named == "local" or not _joined(quiet):
             _start(quiet)
     except (OSError, RuntimeError, ValueError, ImportError) as error:
-        text = last_line(error) if "Traceback" in str(error) else " ".join(str(error).split())
+        text = last_line(error) if "Traceback" in str(error) else " ".join(str(error).split()).rstrip(".")
         raise InputError(
             f"a Ray cluster at {named} that takes this program",
-            received=text.rstrip("."),
+            received=text,
             remedy="docs/cluster.md says how to start one, which versions go together, and what may be in the way.",
         ) from None
 

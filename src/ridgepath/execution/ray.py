@@ -101,8 +101,9 @@ class RayWorkers(Workers):
     ) -> None:
         with self._connection:
             super().__exit__(kind, error, trace)
-            with suppress(RayError, ConnectionError):
-                on_nodes(sweep, [node.name for node in nodes_of_cluster()], patience=_ENDED_WITHIN)
+            if ray.is_initialized():
+                with suppress(RayError, ConnectionError):
+                    on_nodes(sweep, [node.name for node in nodes_of_cluster()], patience=_ENDED_WITHIN)
 
     def place(self, folder: Path, names: Sequence[str]) -> Placed:
         """Put files into the cluster's object store, out of which a machine takes them once."""
@@ -157,8 +158,9 @@ class _Actor(Worker):
         return _death(error)
 
     def end(self) -> None:
-        with suppress(RayError, ConnectionError):
-            ray.kill(self._actor)
+        if ray.is_initialized():
+            with suppress(RayError, ConnectionError):
+                ray.kill(self._actor)
 
 
 class _Process:
@@ -188,7 +190,9 @@ def _opened(sent: Future[tuple[_Value, Exception | None]]) -> Future[_Value]:
         failure = sent.exception()
         if failure is not None:
             is_death = isinstance(failure, _Actor.deaths)
-            opened.set_exception(failure if is_death else TrainingError(f"Ray failed: {last_line(failure)}"))
+            opened.set_exception(
+                failure if is_death else TrainingError(f"Ray failed: {last_line(failure).rstrip('.')}")
+            )
             return
         value, error = sent.result()
         if error is None:
