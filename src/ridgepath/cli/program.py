@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
 import shlex
 import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -36,13 +40,35 @@ app.command()(convert)
 
 _RARELY = 100_000
 """Objects after which Python looks for garbage; imports make many objects, and none of it is garbage."""
+_SOON = 0.05
+"""Seconds after which a lost interruption is repeated."""
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code; whoever ends it by SIGTERM interrupts it."""
     gc.set_threshold(_RARELY)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    sys.exit(_exit_code(arguments))
+    with _interrupted_in_any_case():
+        code = _exit_code(arguments)
+    sys.exit(code)
+
+
+@contextmanager
+def _interrupted_in_any_case() -> Iterator[None]:
+    """Repeat an interruption that comes while Python collects garbage: there it is printed, and forgotten."""
+    before = sys.unraisablehook
+
+    def again(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            threading.Timer(_SOON, os.kill, (os.getpid(), signal.SIGINT)).start()
+        else:
+            before(unraisable)
+
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _exit_code(arguments: list[str] | None) -> int:
