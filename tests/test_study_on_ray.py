@@ -117,6 +117,18 @@ def local(place):
     return found
 
 
+def programs_of(node):
+    """Return the processes of a node in which something is trained."""
+    raylets = [psutil.Process(process.process.pid) for process in node.all_processes["raylet"]]
+    found = [each for raylet in raylets for each in raylet.children(recursive=True)]
+    return [each for each in found if "_Process" in "".join(each.cmdline())]
+
+
+def busiest(cluster):
+    """Return the node that trains for sure: the worker of another may still be starting."""
+    return max(cluster.worker_nodes, key=lambda node: sum(each.cpu_times().user for each in programs_of(node)))
+
+
 class Listening(Watch):
     """Keeps what is said."""
 
@@ -134,7 +146,12 @@ def test_a_study_loses_a_node_in_the_middle_and_no_number(tmp_path, cluster, loc
     def written(store, result):
         results.append(result)
         if len(results) == 1:
-            cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
+            lost = busiest(cluster)
+            processes = programs_of(lost)
+            cluster.remove_node(lost, allow_graceful=False)
+            for each in processes:  # with the machine; else they may train on until they notice
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.kill()
 
     watch = Listening()
     folder = run(request(tmp_path / "study", on="ray"), watch, written=written)
@@ -159,15 +176,6 @@ def test_a_study_goes_on_here_that_was_interrupted_there_and_the_other_way_round
     assert not ray.is_initialized()
 
 
-def programs_of(cluster):
-    """Return the processes in which something is trained."""
-    raylets = [
-        psutil.Process(process.process.pid) for node in cluster.worker_nodes for process in node.all_processes["raylet"]
-    ]
-    found = [each for raylet in raylets for each in raylet.children(recursive=True)]
-    return [each for each in found if "_Process" in "".join(each.cmdline())]
-
-
 def wait_for_a_trial(folder, program):
     """Wait until a program has written a first result."""
     while not (folder / FILE).exists() or not tables(folder)["trials"]:
@@ -181,7 +189,7 @@ def test_a_study_whose_program_is_killed_goes_on_and_its_workers_end(tmp_path, c
     asked = ["run", "net.py:build", *ASKED, "--on", "ray", "--study", folder]
     with subprocess.Popen([sys.executable, "-m", "ridgepath", *map(str, asked)], stderr=subprocess.DEVNULL) as program:
         wait_for_a_trial(folder, program)
-        trained = programs_of(cluster)
+        trained = [each for node in cluster.worker_nodes for each in programs_of(node)]
         program.kill()
     assert len(trained) == 2
     assert not psutil.wait_procs(trained, timeout=60)[1], "workers outlive their program"
