@@ -139,7 +139,7 @@ def connected(address: str) -> Iterator[None]:
         return
     with _same_environment(), _silent(), _no_other(), ExitStack() as stack:
         stack.callback(ray.shutdown)
-        with _same_sigterm(), _forking():
+        with _same_sigterm(), _quiet_forks():
             _connect(address)
         yield
 
@@ -168,11 +168,12 @@ def _silent() -> Iterator[None]:
 @contextmanager
 def _no_other() -> Iterator[None]:
     """Keep Ray from starting a cluster by itself, or looking for another, when the connection is lost."""
+    before = auto_init_hook.enable_auto_connect
     auto_init_hook.enable_auto_connect = False
     try:
         yield
     finally:
-        auto_init_hook.enable_auto_connect = True
+        auto_init_hook.enable_auto_connect = before
 
 
 @contextmanager
@@ -187,7 +188,7 @@ def _same_sigterm() -> Iterator[None]:
 
 
 @contextmanager
-def _forking() -> Iterator[None]:
+def _quiet_forks() -> Iterator[None]:
     """Keep JAX, if it is at work in this process, from warning of Ray's forks: they become other programs at once."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
